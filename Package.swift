@@ -15,6 +15,10 @@ let package = Package(
     platforms: [.macOS(.v15)],
     targets: [
         .target(name: "Intake", swiftSettings: strict),
+        .executableTarget(
+            name: "muster-bench-generate", path: "Tests/Benchmarks/Generator", swiftSettings: strict),
+        .executableTarget(
+            name: "muster-bench-read", dependencies: ["Intake"], path: "Tests/Benchmarks/IntakeReading", swiftSettings: strict),
         .testTarget(name: "IntakeTests", dependencies: ["Intake"], swiftSettings: strict),
     ]
 )
