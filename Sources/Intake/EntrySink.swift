@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What takes the entries of an export, one after the other.
+package protocol EntrySink {
+    /// Takes an entry; the reader uses its storage again for the next one.
+    mutating func entry(_ entry: borrowing Entry) throws
+
+    /// Takes the news that an entry is bad in itself; the reader goes on with the next one.
+    mutating func rejected(_ rejection: Rejection) throws
+}
+
+/// An entry that could not be used, and why: it is quarantined, the others go on.
+///
+/// Nobody knows whom it was about: a change that rests on absence needs `dn`, or has to wait.
+package struct Rejection: Sendable, Hashable {
+    /// Why an entry is refused.
+    package enum Reason: String, Sendable, CaseIterable {
+        /// Not the shape of an entry: a list in a list, an unknown object, a line without colon.
+        case wrongShape
+        /// No `dn`, or an empty one.
+        case noDN
+        /// `attributes` is missing.
+        case noAttributes
+        /// Two statements about one attribute in one JSON object.
+        case duplicateKey
+        /// Broken base64, or another encoding than base64.
+        case badBase64
+        /// Text that is not UTF-8, or half a surrogate pair.
+        case badText
+        /// `name:< URL`: a daemon does not fetch what an export names.
+        case urlValue
+        /// More than `EntryLimits` allow.
+        case tooLarge
+    }
+
+    package var position: Position
+    package var reason: Reason
+    /// The distinguished name, where it was read before the fault.
+    package var dn: String?
+    /// What was wrong, in words; never contains values of attributes.
+    package var message: String
+
+    package init(position: Position, reason: Reason, dn: String?, message: String) {
+        self.position = position
+        self.reason = reason
+        self.dn = dn
+        self.message = message
+    }
+
+    /// The stable name of the reason.
+    package var code: String { reason.rawValue }
+}
+
+/// What one entry may cost.
+package struct EntryLimits: Sendable, Hashable {
+    /// Bytes of one entry, names and values together; beyond, the entry is rejected.
+    package var entryBytes = 256 << 20
+    /// Bytes of one value or line as written; beyond, the whole read fails.
+    package var tokenBytes = 64 << 20
+    /// Different attributes of one entry; beyond, the entry is rejected.
+    package var attributes = 4096
+
+    package init() {}
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why an export cannot be read at all: nothing of it may be used.
+package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of fault.
+    package enum Code: String, Sendable, CaseIterable {
+        /// The file ends where more had to come.
+        case truncated
+        /// Broken JSON.
+        case malformedJSON
+        /// JSON nested deeper than any export is.
+        case tooDeep
+        /// One value or line is longer than `EntryLimits` allow.
+        case tooLong
+        /// Bytes that are not UTF-8.
+        case notUTF8
+        /// Something after the end of the document.
+        case trailingBytes
+        /// JSON or text, but no format known here.
+        case unknownShape
+        /// LDIF change records (`changetype:`), which say what to do and not what is.
+        case changeRecords
+        /// The server ended the search with an error (`result: 4 Size limit exceeded`).
+        case searchFailed
+        /// The export states another number of entries than it has.
+        case countMismatch
+    }
+
+    package var code: Code
+    package var position: Position
+    /// What should have stood there.
+    package var expected: String
+    /// What stood there, described; never a value of an attribute.
+    package var found: String
+
+    package init(code: Code, position: Position, expected: String, found: String) {
+        self.code = code
+        self.position = position
+        self.expected = expected
+        self.found = found
+    }
+
+    package var line: Int { position.line }
+    package var byte: Int { position.byte }
+
+    /// One line: where, what was expected, what was found.
+    package var description: String {
+        "line \(line), byte \(byte): expected \(expected), found \(found) (\(code.rawValue))"
+    }
+}
