@@ -30,6 +30,8 @@ package struct Policy: Sendable {
     /// Comments, order of keys, defaults written out, `read:`, `guards:` and the name of the policy do not change it.
     package let fingerprint: String
 
+    /// Where the document states the name.
+    let namePosition: DocumentPosition
     /// What `map` uses for each entry.
     let compiled: CompiledRules
 }
@@ -119,4 +121,10 @@ package struct FilterRule: Sendable {
     package let text: String
     /// The compiled filter.
     package let filter: LDAPFilter
+}
+
+/// A place in a policy document, counted from 1.
+struct DocumentPosition: Sendable, Hashable {
+    var line: Int
+    var column: Int
 }
