@@ -6,6 +6,7 @@ enum NearestName {
     static func find(_ typed: String, among candidates: [String]) -> String? {
         let wanted = folded(typed)
         guard !wanted.isEmpty, wanted.count <= 64 else { return nil }
+        if wanted.count >= 3, let longer = candidates.first(where: { folded($0).starts(with: wanted) }) { return longer }
         let limit = max(1, wanted.count / 3)
         let ranked = candidates.map { (name: $0, distance: distance(wanted, folded($0))) }
         return ranked.filter { $0.distance <= limit }.min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name

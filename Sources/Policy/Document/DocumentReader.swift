@@ -41,33 +41,38 @@ struct DocumentReader {
             return nil
         }
         var values: [String: Node] = [:]
+        var mistyped: Set<String> = []
         for (key, value) in mapping {
             guard case .scalar(let scalar) = key else {
                 note(.wrongType, at: key, "a key in \(what) must be a text")
                 continue
             }
             guard known.contains(scalar.string) else {
-                noteUnknown(scalar.string, at: key, what, known)
+                if let meant = noteUnknown(scalar.string, at: key, what, known) { mistyped.insert(meant) }
                 continue
             }
             values[scalar.string] = value
         }
-        return Fields(node: node, what: what, values: values)
+        return Fields(node: node, what: what, values: values, mistyped: mistyped)
     }
 
-    private mutating func noteUnknown(_ key: String, at node: Node, _ what: String, _ known: [String]) {
+    /// Gives the key that was probably meant.
+    private mutating func noteUnknown(_ key: String, at node: Node, _ what: String, _ known: [String]) -> String? {
         if key == "<<" {
             note(.unknownKey, at: node, "merge keys (\"<<\") are not part of policies; write the keys out in \(what)")
-            return
+            return nil
         }
         let near = NearestName.find(key, among: known)
         let listing = near == nil ? " (known keys: \(Self.listing(known)))" : ""
         note(.unknownKey, at: node, "unknown key \"\(key)\" in \(what)\(listing)", suggestion: near)
+        return near
     }
 
     /// The value of a key that must be there.
     mutating func required(_ key: String, in fields: Fields) -> Node? {
         if let node = fields.values[key] { return node }
+        // A mistyped key has been noted already, with this one as its hint.
+        if fields.mistyped.contains(key) { return nil }
         note(.missingKey, at: fields.node, "\(fields.what) needs the key \"\(key)\"")
         return nil
     }
@@ -192,6 +197,8 @@ struct Fields {
     let node: Node
     let what: String
     let values: [String: Node]
+    /// Known keys for which unknown ones were probably meant.
+    let mistyped: Set<String>
 
     subscript(key: String) -> Node? { values[key] }
 }

@@ -62,7 +62,7 @@ extension DocumentReader {
         }
         guard let text = scalar(node, "an item of \(what)")?.string else { return nil }
         if text == "everyone" { return .everyone }
-        if let key = DistinguishedName.normalised(text), !key.isEmpty, !key.utf8.contains(0) {
+        if let key = DistinguishedName.normalised(text), !key.isEmpty {
             return .group(written: text, key: key)
         }
         let near = NearestName.find(text, among: ["everyone"])

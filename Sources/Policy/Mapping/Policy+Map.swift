@@ -56,7 +56,6 @@ extension Policy {
         guard let normalised = DistinguishedName.normalised(dn) else {
             throw EntryFault(reason: .badDN, message: "the dn cannot be read")
         }
-        try Self.refuseNUL(normalised, "dn")
         return normalised
     }
 
@@ -175,10 +174,6 @@ extension Policy {
         return text
     }
 
-    private static func refuseNUL(_ text: String, _ what: String) throws(EntryFault) {
-        if text.utf8.contains(0) { throw EntryFault(reason: .nulCharacter, message: "\(what) contains U+0000") }
-    }
-
     static func lowercased(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes, as: UTF8.self).lowercased()
     }
@@ -218,7 +213,7 @@ extension Policy {
             guard value.kind == .text, !text.isEmpty, !text.contains(0) else { return nil }
             return .login(lowercased(text))
         }
-        guard let dn = DistinguishedName.normalised(value), !dn.isEmpty, !dn.utf8.contains(0) else { return nil }
+        guard let dn = DistinguishedName.normalised(value), !dn.isEmpty else { return nil }
         return .dn(dn)
     }
 
