@@ -42,7 +42,10 @@ struct FolderTests {
     func missing() throws {
         #expect(Policy.load(folder: "/nowhere/at/all").diagnostics.map(\.code) == [.unreadable])
         #expect(throws: PolicyDiagnostics.self) { try Policy.load(file: "/nowhere.yaml") }
-        try withFolder([:]) { #expect(try Policy.load(folder: $0).get().isEmpty) }
+        try withFolder([:]) { folder in
+            let policies = try Policy.load(folder: folder).get()
+            #expect(policies.isEmpty)
+        }
     }
 
     @Test("the policies of this repository are sound")

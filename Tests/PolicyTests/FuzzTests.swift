@@ -52,11 +52,12 @@ struct FuzzTests {
             } catch {
                 let breaks: Set<Unicode.Scalar> = ["\n", "\r", "\u{85}", "\u{2028}", "\u{2029}", "\u{B}", "\u{C}"]
                 let lines = scalars.split(omittingEmptySubsequences: false) { breaks.contains($0) }
+                let widest = lines.map(\.count).max() ?? 0
                 #expect(!error.all.isEmpty, "seed \(seed) round \(round)")
                 for mistake in error.all {
                     let isThere =
                         mistake.line >= 1 && mistake.line <= lines.count + 1 && mistake.column >= 1
-                        && mistake.column <= (lines.map(\.count).max() ?? 0) + 2 && !mistake.message.isEmpty
+                        && mistake.column <= widest + 2 && !mistake.message.isEmpty
                     #expect(isThere, "seed \(seed) round \(round): \(mistake)")
                 }
             }
