@@ -92,6 +92,9 @@ enum NameForm {
         return Array(([base] + kept).joined(separator: [semicolon]))
     }
 
+    /// The bytes that names of attributes and their options are made of.
+    static let isNameByte: [Bool] = (0..<256).map { isWord(UInt8($0)) || ".;=*".utf8.contains(UInt8($0)) }
+
     static let semicolon = UInt8(ascii: ";")
 
     static func isTransferOption(_ option: ArraySlice<UInt8>) -> Bool {

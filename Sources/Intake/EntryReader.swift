@@ -9,3 +9,114 @@ package enum EntryFormat: String, Sendable, CaseIterable {
     /// Content records of RFC 2849: ldapsearch, slapcat, ldifde.
     case ldif
 }
+
+/// Turns the bytes of an export into entries, in whatever chunks they come.
+///
+/// Memory does not grow with the file: kept are the entry being read and, from one chunk to the next, the token or
+/// line that is not whole. After an error the reader is of no more use.
+package struct EntryReader {
+    /// The format, once it is known; `.detect` before.
+    package private(set) var format: EntryFormat
+
+    private let limits: EntryLimits
+    private var ldap3: LDAP3Reader
+    private var ldif: LDIFReader
+    private var hasBegun = false
+
+    /// Bytes not taken yet, the first of which is byte `base` of the file.
+    private var pending: [UInt8] = []
+    private var base = 0
+    /// A token was cut: it is not worth looking before this many bytes are there, or long ones would be read n² times.
+    private var enough = 0
+
+    /// Makes a reader for one export.
+    package init(format: EntryFormat = .detect, limits: EntryLimits = EntryLimits()) {
+        self.format = format
+        self.limits = limits
+        ldap3 = LDAP3Reader(limits: limits)
+        ldif = LDIFReader(limits: limits)
+    }
+
+    /// Reads the next bytes of the export.
+    ///
+    /// - Throws: `IntakeError` where the export cannot be read; what the sink throws.
+    package mutating func read<S: EntrySink>(_ chunk: UnsafeRawBufferPointer, into sink: inout S) throws {
+        pending.append(contentsOf: chunk)
+        guard pending.count >= enough else { return }
+        try consume(isLast: false, into: &sink)
+    }
+
+    /// Reads the next bytes of the export.
+    package mutating func read<S: EntrySink>(_ chunk: some Collection<UInt8>, into sink: inout S) throws {
+        pending.append(contentsOf: chunk)
+        guard pending.count >= enough else { return }
+        try consume(isLast: false, into: &sink)
+    }
+
+    /// Takes the end of the export and says what it proves.
+    ///
+    /// - Throws: `IntakeError` where the export cannot be whole; what the sink throws.
+    package mutating func finish<S: EntrySink>(into sink: inout S) throws -> Proof {
+        try consume(isLast: true, into: &sink)
+        let bytes = base + pending.count
+        guard hasBegun else {
+            return Proof(level: .none, entries: 0, rejected: 0, bytes: bytes, notes: [.emptyInput])
+        }
+        return format == .ldif ? try ldif.finish(bytes: bytes, into: &sink) : ldap3.proof(bytes: bytes)
+    }
+
+    private mutating func consume<S: EntrySink>(isLast: Bool, into sink: inout S) throws {
+        if !hasBegun {
+            guard try begin(isLast: isLast) else { return }
+            hasBegun = true
+        }
+        // Moved out while it is read, so that no copy is made.
+        var window: [UInt8] = []
+        swap(&window, &pending)
+        let taken = try window.withUnsafeBytes { bytes in
+            if format == .ldif {
+                try ldif.consume(bytes, base: base, isLast: isLast, into: &sink)
+            } else {
+                try ldap3.consume(bytes, base: base, isLast: isLast, into: &sink)
+            }
+        }
+        swap(&window, &pending)
+        pending.removeSubrange(..<taken)
+        base += taken
+        enough = taken == 0 ? pending.count * 2 : 0
+        guard pending.count <= limits.tokenBytes else {
+            throw IntakeError(
+                code: .tooLong, position: Position(line: line, byte: base),
+                expected: "values and lines of at most \(limits.tokenBytes) bytes", found: "a longer one")
+        }
+    }
+
+    private var line: Int { format == .ldif ? ldif.line : ldap3.line }
+
+    /// Passes over a byte order mark and finds the format; false where more bytes are needed, or all are blank.
+    private mutating func begin(isLast: Bool) throws -> Bool {
+        let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
+        if base == 0, pending.starts(with: mark) {
+            pending.removeFirst(mark.count)
+            base = mark.count
+        } else if base == 0, mark.starts(with: pending), !isLast {
+            return false
+        }
+        guard let first = pending.first(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }) else {
+            guard pending.count <= limits.tokenBytes else {
+                throw IntakeError(
+                    code: .tooLong, position: Position(line: 1, byte: base), expected: "an export", found: "only blanks")
+            }
+            return false
+        }
+        guard first != 0, first != 0xFF, first != 0xFE else {
+            throw IntakeError(
+                code: .notUTF8, position: Position(line: 1, byte: base), expected: "UTF-8",
+                found: IntakeError.name(first) + " (UTF-16?)")
+        }
+        if format == .detect {
+            format = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .ldap3 : .ldif
+        }
+        return true
+    }
+}

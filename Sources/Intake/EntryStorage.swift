@@ -12,6 +12,10 @@ extension Entry {
         self.position = position
     }
 
+    /// What the entry takes in memory, near enough for a limit.
+    @inline(__always)
+    var cost: Int { bytes.count &+ values.count &* MemoryLayout<Value>.stride }
+
     mutating func setDN(_ dn: UnsafeRawBufferPointer) {
         let start = bytes.count
         bytes.append(contentsOf: dn)
@@ -77,5 +81,14 @@ extension Entry {
         }
         attributes[attribute].lastValue = index
         attributes[attribute].presence = .present
+    }
+
+    /// Adds a value written in base64; false where it is not base64, then the entry is as before.
+    mutating func append(base64 text: UnsafeRawBufferPointer, to attribute: Int) -> Bool {
+        let start = bytes.count
+        guard Base64.decode(text, into: &bytes) else { return false }
+        let isText = bytes.withUnsafeBytes { UTF8Check.isValid(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        link(start: start, kind: isText ? .text : .binary, to: attribute)
+        return true
     }
 }
