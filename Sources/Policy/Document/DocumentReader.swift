@@ -58,14 +58,18 @@ struct DocumentReader {
 
     /// Gives the key that was probably meant.
     private mutating func noteUnknown(_ key: String, at node: Node, _ what: String, _ known: [String]) -> String? {
-        if key == "<<" {
-            note(.unknownKey, at: node, "merge keys (\"<<\") are not part of policies; write the keys out in \(what)")
-            return nil
-        }
+        if refusesMerge(key, at: node) { return nil }
         let near = NearestName.find(key, among: known)
         let listing = near == nil ? " (known keys: \(Self.listing(known)))" : ""
         note(.unknownKey, at: node, "unknown key \"\(key)\" in \(what)\(listing)", suggestion: near)
         return near
+    }
+
+    /// Notes YAML's merge key, which looks like it would work.
+    mutating func refusesMerge(_ key: String, at node: Node) -> Bool {
+        guard key == "<<" else { return false }
+        note(.unknownKey, at: node, "merge keys (\"<<\") are not part of policies; write the keys out")
+        return true
     }
 
     /// The value of a key that must be there.

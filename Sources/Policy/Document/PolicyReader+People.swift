@@ -100,7 +100,7 @@ extension DocumentReader {
         }
         var attributes: [(key: String, mapping: FieldMapping)] = []
         for (keyNode, value) in mapping {
-            guard let key = text(keyNode, "a key in \"custom_attributes\"") else { continue }
+            guard let key = text(keyNode, "a key in \"custom_attributes\""), !refusesMerge(key, at: keyNode) else { continue }
             if attributes.contains(where: { ByteOrder.isSame($0.key, key) }) {
                 note(.duplicate, at: keyNode, "the key \"\(key)\" is given more than once in \"custom_attributes\"")
             }
