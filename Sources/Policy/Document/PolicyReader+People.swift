@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Intake
+import Yams
+
+/// `people:` and `groups:`.
+extension DocumentReader {
+    private static let defaultID: [AttributeName] = ["entryUUID", "objectGUID", "nsUniqueId", "ipaUniqueID"]
+    private static let defaultLogin: [AttributeName] = ["uid", "sAMAccountName"]
+    private static let defaultMembers: [AttributeName] = ["member", "uniqueMember", "memberUid"]
+    private static let defaultMemberOf: [AttributeName] = ["memberOf", "isMemberOf"]
+    private static let defaultGroupFilter =
+        "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=group))"
+
+    mutating func peopleRule(_ node: Node) -> PeopleRule? {
+        let keys = [
+            "where", "id", "login", "match", "email", "name", "display_name", "custom_attributes", "enabled", "absent",
+        ]
+        guard let fields = fields(of: node, "\"people\"", known: keys) else { return nil }
+        let filter = required("where", in: fields).flatMap { self.filter($0) }
+        let id = fields["id"].map { attributeNames($0, "\"id\"") } ?? Self.defaultID
+        let login = fields["login"].map { attributeNames($0, "\"login\"") } ?? Self.defaultLogin
+        let match = fields["match"].map { matchRules($0) } ?? [.email]
+        let email = required("email", in: fields).flatMap { requiredField($0, "\"email\"", mayBeConstant: false) }
+        let name = required("name", in: fields).flatMap { requiredField($0, "\"name\"", mayBeConstant: true) }
+        let displayName = fields["display_name"].flatMap { textField($0, "\"display_name\"") }
+        let customAttributes = fields["custom_attributes"].map { self.customAttributes($0) } ?? []
+        let enabled = fields["enabled"].map { self.enabled($0) } ?? PeopleRule.Enabled()
+        let absent = fields["absent"].flatMap { choice($0, "\"absent\"", AbsencePolicy.self) } ?? .suspend
+        guard let filter, let email, let name else { return nil }
+        return PeopleRule(
+            filter: filter, id: id, login: login, match: match, email: email, name: name, displayName: displayName,
+            customAttributes: customAttributes, enabled: enabled, absent: absent)
+    }
+
+    mutating func groupsRule(_ node: Node?) -> GroupsRule? {
+        var filter = (try? LDAPFilter(parsing: Self.defaultGroupFilter)).map {
+            FilterRule(text: Self.defaultGroupFilter, filter: $0)
+        }
+        var members = Self.defaultMembers
+        var memberOf = Self.defaultMemberOf
+        var nested = true
+        if let node {
+            let keys = ["where", "members", "member_of", "nested"]
+            guard let fields = fields(of: node, "\"groups\"", known: keys) else { return nil }
+            if let node = fields["where"] { filter = self.filter(node) }
+            if let node = fields["members"] { members = attributeNames(node, "\"members\"") }
+            if let node = fields["member_of"] { memberOf = attributeNames(node, "\"member_of\"") }
+            if let node = fields["nested"], let flag = boolean(node, "\"nested\"") { nested = flag }
+        }
+        guard let filter else { return nil }
+        let attributes = members.map {
+            GroupsRule.MemberAttribute(name: $0, holdsLogins: $0 == ("memberUid" as AttributeName))
+        }
+        return GroupsRule(filter: filter, members: attributes, memberOf: memberOf, nested: nested)
+    }
+
+    // MARK: Parts
+
+    private mutating func matchRules(_ node: Node) -> [MatchRule] {
+        guard let items = list(node, "\"match\"", mayBeEmpty: true) else { return [] }
+        return items.compactMap { choice($0, "a rule in \"match\"", MatchRule.self) }
+    }
+
+    private mutating func enabled(_ node: Node) -> PeopleRule.Enabled {
+        var enabled = PeopleRule.Enabled()
+        guard let fields = fields(of: node, "\"enabled\"", known: ["when", "unless"]) else { return enabled }
+        if let node = fields["when"] { enabled.when = filter(node) }
+        if let node = fields["unless"] { enabled.unless = filter(node) }
+        if fields.values.isEmpty { note(.missingKey, at: node, "\"enabled\" needs \"when\", \"unless\" or both") }
+        return enabled
+    }
+
+    private mutating func requiredField(_ node: Node, _ what: String, mayBeConstant: Bool) -> FieldMapping? {
+        guard let mapping = textField(node, what) else { return nil }
+        if mapping.missing == .keep {
+            note(.badValue, at: node, "\(what) must have a value; \"missing: keep\" is for other fields")
+        }
+        let isConstant = mapping.sources.contains { if case .constant = $0 { true } else { false } }
+        if isConstant, !mayBeConstant { note(.badValue, at: node, "\(what) cannot be the same for everybody") }
+        return mapping
+    }
+
+    /// A field whose constant, if it has one, is a text.
+    private mutating func textField(_ node: Node, _ what: String) -> FieldMapping? {
+        guard let mapping = fieldMapping(node, what) else { return nil }
+        for case .constant(let value) in mapping.sources {
+            guard case .text(let text) = value, text.unicodeScalars.count <= 255 else {
+                note(.wrongType, at: node, "the constant of \(what) must be a text of at most 255 characters")
+                return nil
+            }
+        }
+        return mapping
+    }
+
+    private mutating func customAttributes(_ node: Node) -> [(key: String, mapping: FieldMapping)] {
+        guard case .mapping(let mapping) = node else {
+            note(.wrongType, at: node, "\"custom_attributes\" must be a mapping, not \(Self.kind(node))")
+            return []
+        }
+        var attributes: [(key: String, mapping: FieldMapping)] = []
+        for (keyNode, value) in mapping {
+            guard let key = text(keyNode, "a key in \"custom_attributes\""), !refusesMerge(key, at: keyNode) else { continue }
+            if attributes.contains(where: { ByteOrder.isSame($0.key, key) }) {
+                note(.duplicate, at: keyNode, "the key \"\(key)\" is given more than once in \"custom_attributes\"")
+            }
+            if let mapping = fieldMapping(value, "\"\(key)\"") { attributes.append((key, mapping)) }
+        }
+        return attributes.sorted { ByteOrder.isLess($0.key, $1.key) }
+    }
+
+    private mutating func attributeNames(_ node: Node, _ what: String) -> [AttributeName] {
+        guard let items = list(node, what) else { return [] }
+        return items.compactMap { item in
+            guard let text = scalar(item, "an attribute in \(what)")?.string else { return nil }
+            guard let name = AttributeName(validating: text) else {
+                note(.badMapping, at: item, "\"\(text)\" in \(what) is not the name of an attribute")
+                return nil
+            }
+            return name
+        }
+    }
+
+    /// An LDAP filter; mistakes in it are shown at their place in the document.
+    mutating func filter(_ node: Node) -> FilterRule? {
+        guard let scalar = scalar(node, "a filter") else { return nil }
+        let text = scalar.string
+        do throws(LDAPFilterError) {
+            let filter = try LDAPFilter(parsing: text)
+            return FilterRule(text: String(decoding: ArraySlice(text.utf8).trimmed, as: UTF8.self), filter: filter)
+        } catch {
+            let offset = text.prefix(max(0, error.column - 1)).utf8.count
+            note(.badFilter, at: document.position(of: offset, in: scalar), "this is no LDAP filter: expected \(error.expected)")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Intake
+
+extension Policy {
+    /// What the policy makes of an entry; a person's filter is tried before a group's.
+    package func map(_ entry: borrowing Entry) -> Mapped {
+        do throws(EntryFault) {
+            if people.filter.filter.matches(entry) { return .person(try person(from: entry)) }
+            if groups.filter.filter.matches(entry) { return .group(try group(from: entry)) }
+            return .ignored
+        } catch {
+            return .rejected(error)
+        }
+    }
+
+    // MARK: People
+
+    private func person(from entry: borrowing Entry) throws(EntryFault) -> DesiredPerson {
+        if entry.hasMissingValues {
+            throw EntryFault(reason: .missingValues, message: "an attribute came in ranges of which some are missing")
+        }
+        guard let externalKey = try externalKey(of: entry) else {
+            throw EntryFault(reason: .noID, message: "no immutable id in \(Self.listing(people.id))")
+        }
+        return DesiredPerson(
+            externalKey: externalKey,
+            dn: try normalisedDN(of: entry),
+            loginName: loginName(of: entry),
+            email: try email(of: entry),
+            name: try name(of: entry),
+            displayName: try people.displayName.flatMap { mapping throws(EntryFault) in
+                try field(mapping, of: entry, "display_name", single: true, maximum: 255)
+            },
+            customAttributes: try customAttributes(of: entry),
+            enabled: isEnabled(entry),
+            groups: groupKeys(of: entry))
+    }
+
+    private func externalKey(of entry: borrowing Entry) throws(EntryFault) -> [UInt8]? {
+        for attribute in people.id {
+            guard let value = entry.first(attribute), !value.isEmpty else { continue }
+            do throws(ExternalKey.Fault) {
+                return try ExternalKey(value, of: attribute).bytes
+            } catch .empty {
+                continue
+            } catch {
+                throw EntryFault(reason: .unusableID, message: "the id in \(attribute) cannot be used (\(error.code))")
+            }
+        }
+        return nil
+    }
+
+    private func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
+        guard let dn = entry.dn, !dn.isEmpty else { return nil }
+        guard let normalised = DistinguishedName.normalised(dn) else {
+            throw EntryFault(reason: .badDN, message: "the dn cannot be read")
+        }
+        return normalised
+    }
+
+    private func loginName(of entry: borrowing Entry) -> String? {
+        for attribute in people.login {
+            guard let value = entry.first(attribute), value.kind == .text else { continue }
+            let trimmed = value.bytes.trimmed
+            if !trimmed.isEmpty, !trimmed.contains(0) { return Self.lowercased(trimmed) }
+        }
+        return nil
+    }
+
+    private func email(of entry: borrowing Entry) throws(EntryFault) -> String {
+        for source in people.email.sources {
+            let found: ArraySlice<UInt8>? =
+                switch source {
+                case .attribute(let name): Self.mailbox(entry, name)
+                case .template(let template): template.expanded(with: entry).map { ArraySlice($0) }
+                case .constant: nil
+                }
+            guard let found else { continue }
+            guard let email = EmailAddress.normalised(bytes: found) else {
+                throw EntryFault(reason: .badEmail, message: "the value of \(source.description) is not an email")
+            }
+            return email
+        }
+        throw EntryFault(reason: .noEmail, message: "no email in \(people.email.description)")
+    }
+
+    /// The first value with text; of `proxyAddresses`, whose values begin with a protocol, the primary `SMTP:` one.
+    private static func mailbox(_ entry: borrowing Entry, _ name: AttributeName) -> ArraySlice<UInt8>? {
+        var first: ArraySlice<UInt8>?
+        var primary: ArraySlice<UInt8>?
+        entry.forEachValue(of: name) { value in
+            let text = value.bytes.trimmed
+            guard value.kind == .text, !text.isEmpty else { return }
+            guard let colon = text.prefix(8).firstIndex(of: UInt8(ascii: ":")) else {
+                if first == nil { first = text }
+                return
+            }
+            let address = text[(colon + 1)...]
+            if text[..<colon].elementsEqual("SMTP".utf8), primary == nil { primary = address }
+            if text[..<colon].elementsEqual("smtp".utf8), first == nil { first = address }
+        }
+        return primary ?? first
+    }
+
+    private func name(of entry: borrowing Entry) throws(EntryFault) -> String {
+        let value = try field(people.name, of: entry, "name", single: true, maximum: 255)
+        guard case .text(let name) = value else {
+            throw EntryFault(reason: .noName, message: "no name in \(people.name.description)")
+        }
+        return name
+    }
+
+    private func customAttributes(of entry: borrowing Entry) throws(EntryFault) -> [(key: String, value: FieldValue)] {
+        guard !people.customAttributes.isEmpty else { return [] }
+        var values: [(key: String, value: FieldValue)] = []
+        values.reserveCapacity(people.customAttributes.count)
+        for (key, mapping) in people.customAttributes {
+            if let value = try field(mapping, of: entry, key, single: false, maximum: 65_536) { values.append((key, value)) }
+        }
+        return values
+    }
+
+    private func isEnabled(_ entry: borrowing Entry) -> Bool {
+        if let when = people.enabled.when, !when.filter.matches(entry) { return false }
+        if let unless = people.enabled.unless, unless.filter.matches(entry) { return false }
+        return true
+    }
+
+    // MARK: Fields
+
+    /// The value of a field; nil leaves it as it is.
+    private func field(
+        _ mapping: FieldMapping, of entry: borrowing Entry, _ what: String, single: Bool, maximum: Int
+    ) throws(EntryFault) -> FieldValue? {
+        for source in mapping.sources {
+            switch source {
+            case .constant(let value): return value
+            case .template(let template):
+                guard let bytes = template.expanded(with: entry) else { continue }
+                return .text(try Self.checked(bytes[...], what, maximum))
+            case .attribute(let name):
+                let texts = try Self.texts(entry, name, what, onlyFirst: single, maximum)
+                guard let first = texts.first else { continue }
+                return texts.count == 1 ? .text(first) : .texts(texts)
+            }
+        }
+        return mapping.missing == .keep ? nil : .null
+    }
+
+    /// The texts of an attribute, trimmed, without empty and binary ones; sorted where all are asked for.
+    private static func texts(
+        _ entry: borrowing Entry, _ name: AttributeName, _ what: String, onlyFirst: Bool, _ maximum: Int
+    ) throws(EntryFault) -> [String] {
+        var texts: [String] = []
+        var fault: EntryFault?
+        entry.forEachValue(of: name) { value in
+            guard value.kind == .text, fault == nil, !onlyFirst || texts.isEmpty else { return }
+            let text = value.bytes.trimmed
+            guard !text.isEmpty else { return }
+            do throws(EntryFault) { texts.append(try checked(text, what, maximum)) } catch { fault = error }
+        }
+        if let fault { throw fault }
+        ByteOrder.sortUnique(&texts)
+        return texts
+    }
+
+    private static func checked(_ bytes: ArraySlice<UInt8>, _ what: String, _ maximum: Int) throws(EntryFault) -> String {
+        if bytes.contains(0) { throw EntryFault(reason: .nulCharacter, message: "\(what) contains U+0000") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard bytes.count <= maximum || text.unicodeScalars.count <= maximum else {
+            throw EntryFault(reason: .tooLong, message: "\(what) is longer than \(maximum) characters")
+        }
+        return text
+    }
+
+    static func lowercased(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: bytes, as: UTF8.self).lowercased()
+    }
+
+    static func listing(_ names: [AttributeName]) -> String { names.map(\.description).joined(separator: ", ") }
+}
+
+// MARK: - Groups
+
+extension Policy {
+    /// Calls `body` with each member that the group's entry names; gives the number of those that cannot be read.
+    ///
+    /// A member may come more than once, where two attributes name it.
+    @discardableResult
+    package func forEachMember<E: Error>(
+        of entry: borrowing Entry, _ body: (GroupMember) throws(E) -> Void
+    ) throws(E) -> Int {
+        var unreadable = 0
+        var failure: E?
+        for attribute in groups.members {
+            entry.forEachValue(of: attribute.name) { value in
+                guard failure == nil else { return }
+                guard let member = Self.member(value, isLogin: attribute.holdsLogins) else {
+                    unreadable += 1
+                    return
+                }
+                do throws(E) { try body(member) } catch { failure = error }
+            }
+            if let failure { throw failure }
+        }
+        return unreadable
+    }
+
+    private static func member(_ value: AttributeValue, isLogin: Bool) -> GroupMember? {
+        if isLogin {
+            let text = value.bytes.trimmed
+            guard value.kind == .text, !text.isEmpty, !text.contains(0) else { return nil }
+            return .login(lowercased(text))
+        }
+        guard let dn = DistinguishedName.normalised(value), !dn.isEmpty else { return nil }
+        return .dn(dn)
+    }
+
+    private func group(from entry: borrowing Entry) throws(EntryFault) -> DesiredGroup {
+        guard let key = try normalisedDN(of: entry) else {
+            throw EntryFault(reason: .badDN, message: "a group without dn")
+        }
+        var parents: [String] = []
+        appendMemberOf(of: entry, to: &parents)
+        ByteOrder.sortUnique(&parents)
+        let externalKey = try? externalKey(of: entry)
+        return DesiredGroup(key: key, externalKey: externalKey, parents: parents, isComplete: !entry.hasMissingValues)
+    }
+
+    private func groupKeys(of entry: borrowing Entry) -> [String] {
+        var keys: [String] = []
+        if compiled.needsGroups {
+            appendMemberOf(of: entry, to: &keys)
+            // Without nesting, only groups that a rule names can matter: others coming and going change nobody.
+            if !groups.nested { keys.removeAll { !compiled.namedGroups.contains($0) } }
+        }
+        if compiled.namesEveryone { keys.append(Selector.everyone.groupKey) }
+        for (group, filter) in compiled.filters where filter.matches(entry) { keys.append(group) }
+        ByteOrder.sortUnique(&keys)
+        return keys
+    }
+
+    /// Values that are no distinguished names are left out: no rule can name them.
+    private func appendMemberOf(of entry: borrowing Entry, to keys: inout [String]) {
+        for attribute in groups.memberOf {
+            entry.forEachValue(of: attribute) { value in
+                guard case .dn(let key)? = Self.member(value, isLogin: false) else { return }
+                keys.append(key)
+            }
+        }
+    }
+}
+
+extension Template {
+    /// The text with the entry's values, trimmed; nil where an attribute has none.
+    func expanded(with entry: borrowing Entry) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for part in parts {
+            switch part {
+            case .literal(let text): bytes.append(contentsOf: text.utf8)
+            case .attribute(let name):
+                var found = false
+                entry.forEachValue(of: name) { value in
+                    guard !found, value.kind == .text else { return }
+                    let text = value.bytes.trimmed
+                    guard !text.isEmpty else { return }
+                    bytes.append(contentsOf: text)
+                    found = true
+                }
+                guard found else { return nil }
+            }
+        }
+        return Array(bytes[...].trimmed)
+    }
+}

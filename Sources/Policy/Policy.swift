@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Intake
+
+/// A policy: how the entries of one source become users, accounts and roles, and within which limits.
+///
+/// Read once from YAML (`init(yaml:file:)`), never changed; everything that an entry needs is compiled by then.
+/// Every key of the document is described in `Policies/README.md`.
+package struct Policy: Sendable {
+    /// The unique name of the policy (`policy:`).
+    package let name: String
+    /// The Platform App that owns what the policy makes (`platform_app:`).
+    package let platformApp: String
+    /// The identity namespace to which immutable ids belong (`source:`).
+    package let source: String
+    /// Where exports come from (`read:`).
+    package let read: ReadRule
+    /// Who is a person, and how a person becomes a user (`people:`).
+    package let people: PeopleRule
+    /// What is a group, and how membership is read (`groups:`).
+    package let groups: GroupsRule
+    /// The accounts with their members (`accounts:`).
+    package let accounts: [AccountRule]
+    /// The limits (`guards:`).
+    package let guards: Guards
+    /// The file from which the policy was read, as it was named.
+    package let file: String
+    /// Canonical text of what the policy makes of entries: the same text means the same users, accounts and roles.
+    ///
+    /// Comments, order of keys, defaults written out, `read:`, `guards:` and the name of the policy do not change it.
+    package let fingerprint: String
+
+    /// Where the document states the name.
+    let namePosition: DocumentPosition
+    /// What `map` uses for each entry.
+    let compiled: CompiledRules
+}
+
+/// Where the exports of a policy come from (`read:`).
+package struct ReadRule: Sendable, Hashable {
+    /// The formats a policy can name.
+    package enum Format: String, Sendable, Hashable, CaseIterable {
+        /// Told from the file's content.
+        case auto
+        /// ldap3 `response_to_json`.
+        case ldap3
+        /// LDIF content records.
+        case ldif
+    }
+
+    /// The files, watched by `muster serve`; empty where exports come by command or API only (`files:`).
+    package var files: [FilePattern] = []
+    /// The format (`format:`, default `auto`).
+    package var format: Format = .auto
+
+    /// No files, any format.
+    package init() {}
+}
+
+/// How an entry without a link finds a user that exists already (an item of `match:`).
+package enum MatchRule: String, Sendable, Hashable, CaseIterable {
+    /// The user with the same e-mail.
+    case email
+}
+
+/// Who is a person, and how a person becomes a user (`people:`).
+package struct PeopleRule: Sendable {
+    /// When a person's user is enabled (`enabled:`).
+    package struct Enabled: Sendable {
+        /// Enabled only where this filter applies (`when:`).
+        package var when: FilterRule?
+        /// Disabled where this filter applies (`unless:`).
+        package var unless: FilterRule?
+    }
+
+    /// Which entries are people (`where:`).
+    package let filter: FilterRule
+    /// The attributes that can hold the immutable id, tried in order (`id:`).
+    package let id: [AttributeName]
+    /// The attributes that can hold the login name by which `memberUid` names people, tried in order (`login:`).
+    package let login: [AttributeName]
+    /// How a user that exists already is found (`match:`, default by e-mail; `[]` is never).
+    package let match: [MatchRule]
+    /// The user's e-mail (`email:`).
+    package let email: FieldMapping
+    /// The user's name (`name:`).
+    package let name: FieldMapping
+    /// The user's display name (`display_name:`), nil where the policy leaves it alone.
+    package let displayName: FieldMapping?
+    /// The user's custom attributes by key (`custom_attributes:`); other keys are left alone.
+    package let customAttributes: [(key: String, mapping: FieldMapping)]
+    /// When the user is enabled (`enabled:`).
+    package let enabled: Enabled
+    /// What happens to the user when the person vanished from the export (`absent:`).
+    package let absent: AbsencePolicy
+}
+
+/// What is a group, and how membership is read (`groups:`).
+package struct GroupsRule: Sendable {
+    /// An attribute that lists members.
+    package struct MemberAttribute: Sendable, Hashable {
+        /// Its name.
+        package let name: AttributeName
+        /// Whether the values are login names (`memberUid`) and not distinguished names.
+        package let holdsLogins: Bool
+    }
+
+    /// Which entries are groups (`where:`).
+    package let filter: FilterRule
+    /// The attributes of a group that name its members (`members:`).
+    package let members: [MemberAttribute]
+    /// The attributes of a person or group that name its groups (`member_of:`).
+    package let memberOf: [AttributeName]
+    /// Whether the members of a group's groups are members (`nested:`).
+    package let nested: Bool
+}
+
+/// An LDAP filter with its text.
+package struct FilterRule: Sendable {
+    /// As the policy has it, without blanks around it.
+    package let text: String
+    /// The compiled filter.
+    package let filter: LDAPFilter
+}
+
+/// A place in a policy document, counted from 1.
+struct DocumentPosition: Sendable, Hashable {
+    var line: Int
+    var column: Int
+}
