@@ -83,6 +83,13 @@ extension PostgresQuery: ExpressibleByStringInterpolation {
             sql += String(bindings.count)
         }
 
+        /// Binds a value, or NULL of its type.
+        package mutating func appendInterpolation<T: PostgresEncodable>(_ value: T?) {
+            bindings.append(value)
+            sql += "$"
+            sql += String(bindings.count)
+        }
+
         /// Puts raw SQL into the text: constants of ours only, never data.
         package mutating func appendInterpolation(unescaped text: String) { sql += text }
     }

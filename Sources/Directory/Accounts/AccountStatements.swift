@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// The SQL of accounts. Each statement resolves the caller and joins its permissibles itself.
+enum AccountStatements {
+    /// The columns of an account's body; in scope is the row as `a`.
+    static let columns = """
+        a.id, a.name, a.locale, a.domain, a.support_email, a.custom_attributes, a.limits, a.row_version, \
+        array(select f.key from jsonb_each(a.features) f where f.value = 'true' order by f.key collate "C") as features
+        """
+
+    /// Whether anybody's suspension of the account stands.
+    static let suspended = """
+        exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id) as suspended
+        """
+
+    /// Every live account that the caller may read; one row with a null id when there is none.
+    static func list(caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller)
+        select caller.app_id is not null as authenticated, 1::smallint as rights, \(unescaped: columns), \(unescaped: suspended)
+        from (select 1) one
+        left join caller on true
+        left join (
+            platform_app_permissibles p join accounts a on a.id = p.object_id and a.deleted_at is null
+        ) on p.kind = 'account' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
+        order by a.id
+        """
+    }
+
+    static func show(_ id: Int64, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .account, id)
+        select caller.app_id is not null as authenticated, permit.rights, \(unescaped: columns), \(unescaped: suspended)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join accounts a on a.id = \(id) and a.deleted_at is null and permit.rights & 1 <> 0
+        """
+    }
+
+    /// Inserts the account with its permissible, suspension and audit event.
+    static func create(_ draft: AccountDraft, features: PostgresJSON, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller),
+        created as (
+            insert into accounts (name, locale, domain, support_email, features, limits, custom_attributes)
+            select \(draft.name), coalesce(\(draft.locale), 'en'), \(draft.domain ?? nil), \(draft.supportEmail ?? nil),
+                   \(features), coalesce(\(draft.limits), '{}'::jsonb), coalesce(\(draft.customAttributes), '{}'::jsonb)
+            from caller
+            returning accounts.*
+        ),
+        permitted as (
+            insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
+            select 'account', caller.app_id, created.id, 'created', 15 from created, caller
+        ),
+        suspended as (
+            insert into suspensions (subject_kind, subject_id, by_kind, by_id, reason)
+            select 'account', created.id, 'platform_app', caller.app_id, 'api' from created, caller
+            where \(draft.status == .suspended)
+        ),
+        \(audit: "account.create", of: .account, "created", caller: caller, after: audited("created"))
+        select caller.app_id is not null as authenticated, 15::smallint as rights, \(unescaped: columns),
+               \(draft.status == .suspended) as suspended
+        from (select 1) one
+        left join caller on true
+        left join created a on true
+        """
+    }
+
+    /// Changes the fields given. `status` sets or lifts the app's own suspension, and nobody else's.
+    static func update(_ id: Int64, _ draft: AccountDraft, features: PostgresJSON?, caller: Caller) -> PostgresQuery {
+        let setsDomain = draft.domain != nil
+        let setsSupportEmail = draft.supportEmail != nil
+        return """
+            with \(caller: caller), \(permit: .account, id),
+            target as (
+                select x.* from accounts x join permit on permit.rights & 2 <> 0
+                where x.id = \(id) and x.deleted_at is null
+                for update of x
+            ),
+            updated as (
+                update accounts x set
+                    name = coalesce(\(draft.name), x.name),
+                    locale = coalesce(\(draft.locale), x.locale),
+                    domain = case when \(setsDomain) then \(draft.domain ?? nil) else x.domain end,
+                    support_email = case when \(setsSupportEmail) then \(draft.supportEmail ?? nil) else x.support_email end,
+                    features = x.features || coalesce(\(features), '{}'::jsonb),
+                    limits = coalesce(\(draft.limits), x.limits),
+                    custom_attributes = coalesce(\(draft.customAttributes), x.custom_attributes),
+                    row_version = x.row_version + 1,
+                    updated_at = now()
+                from target where x.id = target.id
+                returning x.*
+            ),
+            suspended as (
+                insert into suspensions (subject_kind, subject_id, by_kind, by_id, reason)
+                select 'account', updated.id, 'platform_app', caller.app_id, 'api' from updated, caller
+                where \(draft.status == .suspended)
+                on conflict do nothing
+                returning subject_id
+            ),
+            lifted as (
+                delete from suspensions s using updated, caller
+                where \(draft.status == .active) and s.subject_kind = 'account' and s.subject_id = updated.id
+                  and s.by_kind = 'platform_app' and s.by_id = caller.app_id
+                returning s.subject_id
+            ),
+            \(
+                audit: "account.update", of: .account, "updated", caller: caller,
+                before: "(select \(audited("target")) from target)", after: audited("updated"))
+            select caller.app_id is not null as authenticated, permit.rights, \(unescaped: columns),
+                   (exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id
+                        and not (\(draft.status == .active) and s.by_kind = 'platform_app' and s.by_id = caller.app_id))
+                    or exists (select from suspended)) as suspended
+            from (select 1) one
+            left join caller on true
+            left join permit on true
+            left join updated a on true
+            """
+    }
+
+    /// Makes the account a tombstone; its members stay users.
+    static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .account, id),
+        deleted as (
+            update accounts x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
+            from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null
+            returning x.id, x.name
+        ),
+        \(
+            audit: "account.delete", of: .account, "deleted", caller: caller,
+            before: "jsonb_build_object('name', deleted.name)")
+        select caller.app_id is not null as authenticated, permit.rights, deleted.id
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join deleted on true
+        """
+    }
+
+    private static func audited(_ relation: String) -> String {
+        "jsonb_build_object('name', \(relation).name, 'locale', \(relation).locale, 'domain', \(relation).domain, "
+            + "'support_email', \(relation).support_email, 'features', \(relation).features, 'limits', \(relation).limits, "
+            + "'custom_attributes', \(relation).custom_attributes)"
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// The writes of a range, in order; each set-based, each joining the app's permissibles in the statement that writes.
+enum ApplyStatements {
+    static func all(_ range: ChangeRange, keyID: Int32) -> [PostgresQuery] {
+        [
+            createAccounts(range), updateAccounts(range),
+            updateUsers(range), createUsers(range, keyID: keyID),
+            removeMemberships(range), writeMemberships(range),
+            suspend(range), restore(range),
+            relink(range),
+        ]
+    }
+
+    private static func createAccounts(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range),
+        created as (
+            insert into accounts (id, name, locale, features) overriding system value
+            select c.object_id, c.fields -> 'name' ->> 1, coalesce(c.fields -> 'locale' ->> 1, 'en'),
+                   coalesce(c.fields -> 'features' -> 1, '{}'::jsonb)
+            from accepted c where c.kind = 'account' and c.action = 'create'
+            returning id
+        )
+        insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
+        select 'account', c.app_id, created.id, 'created', 15
+        from created join accepted c on c.kind = 'account' and c.object_id = created.id
+        """
+    }
+
+    /// Every change of an account that is there moves its version, a suspension too; `link` changes only our memory.
+    private static func updateAccounts(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        update accounts a set
+            name = case when c.fields ? 'name' then c.fields -> 'name' ->> 1 else a.name end,
+            locale = case when c.fields ? 'locale' then c.fields -> 'locale' ->> 1 else a.locale end,
+            row_version = a.row_version + 1,
+            updated_at = now()
+        from accepted c
+        join account_permissibles p on p.platform_app_id = c.app_id and p.object_id = c.object_id and p.rights & 2 <> 0
+        where c.kind = 'account' and c.action not in ('create', 'link') and a.id = c.object_id and a.deleted_at is null
+        """
+    }
+
+    /// One statement for all, so that addresses swapped among them never collide on the way.
+    private static func updateUsers(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        update users u set
+            name = case when c.fields ? 'name' then c.fields -> 'name' ->> 1 else u.name end,
+            display_name = case when c.fields ? 'display_name' then c.fields -> 'display_name' ->> 1 else u.display_name end,
+            email = case when c.fields ? 'email' then c.fields -> 'email' ->> 1 else u.email end,
+            custom_attributes = (u.custom_attributes - attributes.removed) || attributes.written,
+            row_version = u.row_version + 1,
+            updated_at = now()
+        from accepted c
+        join user_permissibles p on p.platform_app_id = c.app_id and p.object_id = c.object_id
+            and p.rights & (case when c.fields ? 'email' then 6 else 2 end) = (case when c.fields ? 'email' then 6 else 2 end)
+        cross join lateral (\(unescaped: customAttributes)) attributes
+        where c.kind = 'user' and c.action not in ('create', 'link') and u.id = c.object_id and u.deleted_at is null
+        """
+    }
+
+    private static func createUsers(_ range: ChangeRange, keyID: Int32) -> PostgresQuery {
+        """
+        with \(accepted: range),
+        created as (
+            insert into users (id, name, display_name, email, custom_attributes) overriding system value
+            select c.object_id, c.fields -> 'name' ->> 1, c.fields -> 'display_name' ->> 1, c.fields -> 'email' ->> 1,
+                   attributes.written
+            from accepted c
+            cross join lateral (\(unescaped: customAttributes)) attributes
+            where c.kind = 'user' and c.action = 'create'
+            returning id
+        ),
+        minted as (
+            insert into access_tokens (owner_kind, owner_id, key_id) select 'user', created.id, \(keyID) from created
+        )
+        insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
+        select 'user', c.app_id, created.id, 'created', 15
+        from created join accepted c on c.kind = 'user' and c.object_id = created.id
+        """
+    }
+
+    private static func removeMemberships(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        delete from account_users au
+        using accepted c
+        join user_permissibles up on up.platform_app_id = c.app_id and up.object_id = c.object_id and up.rights & 2 <> 0
+        cross join lateral jsonb_each(c.memberships) m
+        join account_permissibles ap on ap.platform_app_id = c.app_id and ap.object_id = m.key::bigint and ap.rights & 2 <> 0
+        where c.kind = 'user' and m.value ->> 1 is null and au.user_id = c.object_id and au.account_id = m.key::bigint
+        """
+    }
+
+    private static func writeMemberships(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        insert into account_users as au (account_id, user_id, role)
+        select m.key::bigint, c.object_id, m.value ->> 1
+        from accepted c
+        join user_permissibles up on up.platform_app_id = c.app_id and up.object_id = c.object_id and up.rights & 2 <> 0
+        cross join lateral jsonb_each(c.memberships) m
+        join account_permissibles ap on ap.platform_app_id = c.app_id and ap.object_id = m.key::bigint and ap.rights & 2 <> 0
+        where c.kind = 'user' and m.value ->> 1 is not null
+        on conflict (user_id, account_id) do update set role = excluded.role, updated_at = now()
+        where au.role is distinct from excluded.role
+        """
+    }
+
+    private static func suspend(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        insert into suspensions (subject_kind, subject_id, by_kind, by_id, reason)
+        select c.kind, c.object_id, 'source', c.source_id, c.reason
+        from accepted c
+        join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
+            and p.rights & 2 <> 0
+        where c.suspends
+        on conflict do nothing
+        """
+    }
+
+    /// Lifts the source's own suspension and nobody else's.
+    private static func restore(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        delete from suspensions s
+        using accepted c
+        join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
+            and p.rights & 2 <> 0
+        where not c.suspends and s.subject_kind = c.kind and s.subject_id = c.object_id
+          and s.by_kind = 'source' and s.by_id = c.source_id
+        """
+    }
+
+    /// Remembers what was applied: the link's `desired` grows by the fields written, its versions move to what is stored now.
+    private static func relink(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        insert into links as l (source_id, kind, external_key, object_id, policy, desired, entry_hash, policy_version,
+                                seen_row_version, last_seen_run)
+        select c.source_id, c.kind, c.external_key, c.object_id, c.policy,
+               jsonb_strip_nulls(
+                   coalesce(previous.desired, '{}'::jsonb) || written.fields
+                   || jsonb_build_object('memberships',
+                        coalesce(previous.desired -> 'memberships', '{}'::jsonb) || written.memberships)),
+               c.entry_hash, c.policy_version,
+               coalesce(u.row_version, a.row_version), c.run_id
+        from accepted c
+        join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
+            and p.rights & 1 <> 0
+        left join links previous on previous.source_id = c.source_id and previous.kind = c.kind
+            and previous.external_key = c.external_key and previous.object_id = c.object_id
+        left join users u on c.kind = 'user' and u.id = c.object_id
+        left join accounts a on c.kind = 'account' and a.id = c.object_id
+        cross join lateral (
+            select coalesce((select jsonb_object_agg(f.key, f.value -> 1) from jsonb_each(c.fields) f), '{}'::jsonb) as fields,
+                   coalesce((select jsonb_object_agg(m.key, m.value -> 1) from jsonb_each(c.memberships) m), '{}'::jsonb)
+                       as memberships
+        ) written
+        where c.external_key is not null
+        on conflict (source_id, kind, external_key) do update set
+            object_id = excluded.object_id, policy = excluded.policy, desired = excluded.desired, entry_hash = excluded.entry_hash,
+            policy_version = excluded.policy_version, seen_row_version = excluded.seen_row_version,
+            last_seen_run = excluded.last_seen_run
+        """
+    }
+
+    /// The custom attributes in `c.fields`, whose keys are `custom_attributes.NAME`: a null after is a removal.
+    private static let customAttributes = """
+        select coalesce(jsonb_object_agg(substr(f.key, 19), f.value -> 1) filter (where f.value -> 1 <> 'null'), '{}'::jsonb) as written,
+               coalesce(array_agg(substr(f.key, 19)) filter (where f.value -> 1 = 'null'), '{}') as removed
+        from jsonb_each(c.fields) f where f.key like 'custom\\_attributes.%'
+        """
+}

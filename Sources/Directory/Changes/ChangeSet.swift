@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Postgres
+
+/// A stored plan that can be applied: the rows of `changes` with this run and time, made on behalf of one app and source.
+package struct ChangeSet: Sendable, Equatable {
+    package let run: Int64
+    /// Partition key of the rows.
+    package let plannedAt: PostgresTimestamp
+    /// How many changes there are; `seq` runs from 1 to this.
+    package let count: Int
+    /// The last change that must be in the first chunk: accounts, and everything that moves an existing e-mail address.
+    package let firstChunkEnd: Int
+
+    package init(run: Int64, plannedAt: PostgresTimestamp, count: Int, firstChunkEnd: Int) {
+        self.run = run
+        self.plannedAt = plannedAt
+        self.count = count
+        self.firstChunkEnd = firstChunkEnd
+    }
+}
+
+/// A part of a change set that is applied in one transaction.
+struct ChangeRange: Sendable, Equatable {
+    let set: ChangeSet
+    let first: Int
+    let last: Int
+
+    var count: Int { last - first + 1 }
+
+    /// The two halves that a failing range is bisected into; nil for a single change.
+    var halves: (ChangeRange, ChangeRange)? {
+        guard count > 1 else { return nil }
+        let middle = first + count / 2 - 1
+        return (ChangeRange(set: set, first: first, last: middle), ChangeRange(set: set, first: middle + 1, last: last))
+    }
+}
+
+/// Which parts of a change set are still to be applied: a pure function of what was applied, so that a restart continues.
+struct ChunkPlan {
+    /// The most objects that one transaction changes, e-mail moves apart, which must stand together.
+    static let chunkSize = 10_000
+
+    /// - Parameter applied: ranges already applied, sorted by their first change.
+    static func remaining(_ set: ChangeSet, applied: [ClosedRange<Int>]) -> [ChangeRange] {
+        var ranges: [ChangeRange] = []
+        var next = 1
+        for done in applied + [(set.count + 1)...(set.count + 1)] {
+            while next < done.lowerBound {
+                let wanted = next <= set.firstChunkEnd ? max(set.firstChunkEnd, next + chunkSize - 1) : next + chunkSize - 1
+                let last = min(wanted, done.lowerBound - 1)
+                ranges.append(ChangeRange(set: set, first: next, last: last))
+                next = last + 1
+            }
+            next = max(next, done.upperBound + 1)
+        }
+        return ranges
+    }
+}
+
+/// What became of a change set.
+package struct ApplyReport: Sendable, Equatable {
+    /// Changes made, in this call or an earlier one that was cut short.
+    package var applied = 0
+    /// Changes not made, by code: `stale`, `gone`, `non_permissible`, `email_taken` ...
+    package var refused: [String: Int] = [:]
+
+    /// Changes not made.
+    package var refusedCount: Int { refused.values.reduce(0, +) }
+}

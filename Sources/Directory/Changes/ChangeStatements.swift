@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+extension PostgresQuery.StringInterpolation {
+    /// The CTE `accepted`: the range's changes that were not refused, with the app and source they are made for.
+    ///
+    /// A disabled app has none. Statements join the app's permissibles themselves.
+    mutating func appendInterpolation(accepted range: ChangeRange) {
+        appendLiteral(
+            """
+            accepted as (select c.*, r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version from changes c \
+            join runs r on r.id = c.run_id join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null \
+            where c.run_id = 
+            """)
+        appendInterpolation(range.set.run)
+        appendLiteral(" and c.planned_at = ")
+        appendInterpolation(range.set.plannedAt)
+        appendLiteral(" and c.seq between ")
+        appendInterpolation(Int32(range.first))
+        appendLiteral(" and ")
+        appendInterpolation(Int32(range.last))
+        appendLiteral(" and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq))")
+    }
+}
+
+/// Claiming and counting ranges of a change set.
+enum ChangeStatements {
+    /// Marks the range as applied, under the run's lock; no row when any of it is applied already.
+    static func claim(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with run as (select id from runs where id = \(range.set.run) for update)
+        insert into applied_ranges (run_id, first_seq, last_seq)
+        select run.id, \(Int32(range.first)), \(Int32(range.last)) from run
+        where not exists (
+            select from applied_ranges a
+            where a.run_id = run.id and a.first_seq <= \(Int32(range.last)) and a.last_seq >= \(Int32(range.first))
+        )
+        returning first_seq
+        """
+    }
+
+    static func appliedRanges(_ set: ChangeSet) -> PostgresQuery {
+        "select first_seq, last_seq from applied_ranges where run_id = \(set.run) order by first_seq"
+    }
+
+    static func refusalCounts(_ set: ChangeSet) -> PostgresQuery {
+        "select code, count(*) as n from change_refusals where run_id = \(set.run) group by code"
+    }
+
+    /// Locks the range's objects in the order of their ids, so that two writers cannot deadlock.
+    static func locks(_ range: ChangeRange) -> [PostgresQuery] {
+        [
+            """
+            with \(accepted: range)
+            select from accounts where id in (select object_id from accepted where kind = 'account') order by id for update
+            """,
+            """
+            with \(accepted: range)
+            select from users where id in (select object_id from accepted where kind = 'user') order by id for update
+            """,
+        ]
+    }
+}

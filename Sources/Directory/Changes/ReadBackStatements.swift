@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// Reading back what was stored: only that is success.
+enum ReadBackStatements {
+    /// Applied changes whose object, untouched since, does not hold what the change says it wrote.
+    static func mismatches(_ set: ChangeSet) -> PostgresQuery {
+        """
+        select count(*) as n
+        from changes c
+        join runs r on r.id = c.run_id
+        join applied_ranges d on d.run_id = c.run_id and c.seq between d.first_seq and d.last_seq
+        left join links l on l.source_id = r.source_id and l.kind = c.kind and l.external_key = c.external_key
+        left join users u on c.kind = 'user' and u.id = c.object_id
+        left join accounts a on c.kind = 'account' and a.id = c.object_id
+        where c.run_id = \(set.run) and c.planned_at = \(set.plannedAt)
+          and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
+          -- Changed by somebody since: theirs to answer for.
+          and coalesce(u.row_version, a.row_version, l.seen_row_version) is not distinct from l.seen_row_version
+          and (
+            (c.external_key is not null and l.object_id is distinct from c.object_id)
+            or coalesce(u.id, a.id) is null
+            or (c.fields ? 'email' and u.email is distinct from c.fields -> 'email' ->> 1)
+            or (c.fields ? 'name' and coalesce(u.name, a.name) is distinct from c.fields -> 'name' ->> 1)
+            or (c.kind = 'user' and c.fields ? 'display_name' and u.display_name is distinct from c.fields -> 'display_name' ->> 1)
+            or exists (
+                select from jsonb_each(c.memberships) m
+                left join account_users au on au.user_id = c.object_id and au.account_id = m.key::bigint
+                where au.role is distinct from m.value ->> 1
+            )
+            or c.suspends is distinct from (
+                case when c.suspends is not null then exists (
+                    select from suspensions s where s.subject_kind = c.kind and s.subject_id = c.object_id
+                    and s.by_kind = 'source' and s.by_id = r.source_id
+                ) end
+            )
+          )
+        """
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// Which changes of a range cannot be made: decided in the transaction that would make them, against the locked objects.
+enum RefusalStatements {
+    /// Refuses what is stale, gone, or not permitted (any more); each by itself.
+    static func refuse(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range),
+        -- A disabled app empties `accepted`: all of its changes are refused.
+        orphaned as (
+            select c.run_id, c.seq, 'app_disabled' as code, null::text as detail from changes c
+            where c.run_id = \(range.set.run) and c.planned_at = \(range.set.plannedAt)
+              and c.seq between \(Int32(range.first)) and \(Int32(range.last))
+              and not exists (select from accepted) and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
+        ),
+        judged as (
+            select c.run_id, c.seq,
+                case
+                when c.action = 'create' then
+                    case when l.object_id is not null and coalesce(lu.id, la.id) is not null then 'stale' end
+                when p.rights is null or p.rights & need.rights <> need.rights then 'non_permissible'
+                when coalesce(u.row_version, a.row_version) is null then 'gone'
+                when coalesce(u.row_version, a.row_version) <> c.expected_version then 'stale'
+                when c.action = 'adopt' and l.object_id is not null and coalesce(lu.id, la.id) is not null
+                    and l.object_id <> c.object_id then 'stale'
+                when c.action = 'adopt' and other.object_id is not null then 'stale'
+                when c.action not in ('adopt', 'create') and c.external_key is not null
+                    and l.object_id is distinct from c.object_id then 'stale'
+                end as code
+            from accepted c
+            cross join lateral (
+                select (case when c.action = 'link' then 1 when c.fields ? 'email' then 6 else 2 end)::smallint as rights
+            ) need
+            left join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
+            left join users u on c.kind = 'user' and u.id = c.object_id and u.deleted_at is null
+            left join accounts a on c.kind = 'account' and a.id = c.object_id and a.deleted_at is null
+            left join links l on l.source_id = c.source_id and l.kind = c.kind and l.external_key = c.external_key
+            left join users lu on c.kind = 'user' and lu.id = l.object_id and lu.deleted_at is null
+            left join accounts la on c.kind = 'account' and la.id = l.object_id and la.deleted_at is null
+            left join links other on c.action = 'adopt' and other.kind = c.kind and other.object_id = c.object_id
+                and other.source_id = c.source_id and other.external_key <> c.external_key
+        ),
+        foreign_accounts as (
+            select c.run_id, c.seq, 'non_permissible' as code, 'account ' || m.key as detail
+            from accepted c
+            cross join lateral jsonb_object_keys(c.memberships) m(key)
+            left join (
+                account_permissibles ap join accounts a on a.id = ap.object_id and a.deleted_at is null
+            ) on ap.platform_app_id = c.app_id and ap.object_id = m.key::bigint and ap.rights & 2 <> 0
+            -- An account that this very range creates gets its permissible below.
+            left join accepted made on made.kind = 'account' and made.action = 'create' and made.object_id = m.key::bigint
+            where c.kind = 'user' and ap.object_id is null and made.seq is null
+        )
+        insert into change_refusals (run_id, seq, code, detail)
+        select distinct on (seq) run_id, seq, code, detail from (
+            select run_id, seq, code, detail from orphaned
+            union all select run_id, seq, code, null from judged where code is not null
+            union all select run_id, seq, code, detail from foreign_accounts
+        ) x
+        order by seq, code
+        """
+    }
+
+    /// Refuses changes whose address is held by a user that does not give it up in this very range.
+    static func refuseTakenEmails(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        insert into change_refusals (run_id, seq, code, detail)
+        select c.run_id, c.seq, 'email_taken', null
+        from accepted c
+        join users u on u.email_key = c.fields -> 'email' ->> 1 and u.id <> c.object_id
+        where c.kind = 'user' and c.fields ? 'email'
+          and not exists (select from accepted o where o.kind = 'user' and o.object_id = u.id and o.fields ? 'email')
+        """
+    }
+
+    static func refuse(_ set: ChangeSet, seq: Int, code: String, detail: String?) -> PostgresQuery {
+        """
+        insert into change_refusals (run_id, seq, code, detail) values (\(set.run), \(Int32(seq)), \(code), \(detail))
+        on conflict do nothing
+        """
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Postgres
+package import Secrets
+
+/// The domain: users, accounts, memberships and who owns them.
+///
+/// A store per noun; each call is one statement that resolves the caller, enforces ownership and does the work. Surfaces are
+/// given the stores that they need and never the database.
+package struct Directory: Sendable {
+    let postgres: PostgresClient
+    let keyring: Keyring
+    let passwords: PasswordHasher
+
+    package init(postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher) {
+        self.postgres = postgres
+        self.keyring = keyring
+        self.passwords = passwords
+    }
+
+    package var users: UserStore { UserStore(directory: self) }
+    package var accounts: AccountStore { AccountStore(directory: self) }
+    package var memberships: MembershipStore { MembershipStore(directory: self) }
+    package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
+    package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
+
+    /// Verifies a presented access token's signature, without a query: a forged one costs nothing.
+    package func verify(_ token: String) -> AccessTokenClaims? {
+        keyring.verify(token)
+    }
+
+    /// Runs one statement and gives its first row; constraint violations come out as the domain's errors.
+    func row(_ query: PostgresQuery) async throws -> PostgresRow? {
+        do throws(PostgresError) {
+            return try await postgres.query(query).first
+        } catch {
+            throw DirectoryError(error) ?? error
+        }
+    }
+
+    /// Runs one statement that answers with rows.
+    func rows(_ query: PostgresQuery) async throws -> PostgresRows {
+        do throws(PostgresError) {
+            return try await postgres.query(query)
+        } catch {
+            throw DirectoryError(error) ?? error
+        }
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Postgres
+
+/// A user in an account with a role (`account_user` on the wire; contract section 4).
+package struct Membership: Sendable {
+    package let id: Int64
+    package let accountID: Int64
+    package let userID: Int64
+    package let role: String
+    package let inviterID: Int64?
+    package let createdAt: PostgresTimestamp
+    package let updatedAt: PostgresTimestamp
+    package let activeAt: PostgresTimestamp?
+    package let availability: String
+    package let autoOffline: Bool
+    package let customRoleID: Int64?
+    package let agentCapacityPolicyID: Int64?
+}
+
+/// The two roles that every account has.
+package enum Role: String, Sendable, CaseIterable {
+    case agent
+    case administrator
+}
+
+/// What a call wants a membership to be.
+package struct MembershipDraft: Sendable {
+    package var userID: Int64?
+    /// nil: `agent` in a new membership, unchanged in one that is there.
+    package var role: Role?
+    /// What the surface already found wrong.
+    package var problems: [FieldProblem] = []
+
+    package init() {}
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// The SQL of memberships. Each statement resolves the caller and joins its permissibles itself, on the account and on the user.
+enum MembershipStatements {
+    /// The columns of a membership's body; in scope is the row as `m`.
+    static let columns = """
+        m.id, m.account_id, m.user_id, m.role, m.inviter_id, m.created_at, m.updated_at, m.active_at, m.availability, \
+        m.auto_offline, m.custom_role_id, m.agent_capacity_policy_id
+        """
+
+    /// Every member of the account that is a live user; one row with a null id when there is none.
+    static func list(accountID: Int64, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .account, accountID)
+        select caller.app_id is not null as authenticated, permit.rights, a.id is not null as account_exists,
+               \(unescaped: columns)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join accounts a on a.id = \(accountID) and a.deleted_at is null and permit.rights & 1 <> 0
+        left join (account_users m join users u on u.id = m.user_id and u.deleted_at is null) on m.account_id = a.id
+        order by m.id
+        """
+    }
+
+    /// What the caller may do with the account and the user, and whether they are there: the checks without the work.
+    static func check(accountID: Int64, userID: Int64, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .account, accountID), \(permit: .user, userID, named: "user_permit")
+        select \(unescaped: checks)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join user_permit on true
+        left join accounts a on a.id = \(accountID) and a.deleted_at is null
+        left join users u on u.id = \(userID) and u.deleted_at is null
+        """
+    }
+
+    /// Inserts the membership or changes its role; the user's version moves only when something changed.
+    static func upsert(accountID: Int64, userID: Int64, role: Role?, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .account, accountID), \(permit: .user, userID, named: "user_permit"),
+        target as (
+            select a.id as account_id, u.id as user_id
+            from accounts a
+            join users u on u.id = \(userID) and u.deleted_at is null
+            join permit on permit.rights & 2 <> 0
+            join user_permit on user_permit.rights & 2 <> 0
+            where a.id = \(accountID) and a.deleted_at is null
+            for update of u
+        ),
+        before as (
+            select m.id, m.role from account_users m join target on m.user_id = target.user_id and m.account_id = target.account_id
+        ),
+        upserted as (
+            insert into account_users as m (account_id, user_id, role)
+            select account_id, user_id, coalesce(\(role?.rawValue), 'agent') from target
+            on conflict (user_id, account_id) do update set role = excluded.role, updated_at = now()
+            where \(role != nil) and m.role <> excluded.role
+            returning m.*
+        ),
+        bumped as (
+            update users u set row_version = u.row_version + 1, updated_at = now() from upserted where u.id = upserted.user_id
+        ),
+        audited as (
+            insert into audit_events
+                (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after, request_id)
+            select 'platform_app', caller.app_id, caller.app_id, 'membership.write', 'user', upserted.user_id,
+                   (select jsonb_build_object('account_id', upserted.account_id, 'role', before.role) from before),
+                   jsonb_build_object('account_id', upserted.account_id, 'role', upserted.role), \(caller.requestID)::text
+            from upserted, caller
+        ),
+        stored as (
+            select * from upserted
+            union all
+            select m.* from account_users m join target on m.user_id = target.user_id and m.account_id = target.account_id
+            where not exists (select from upserted)
+        )
+        select \(unescaped: checks), \(unescaped: columns)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join user_permit on true
+        left join accounts a on a.id = \(accountID) and a.deleted_at is null
+        left join users u on u.id = \(userID) and u.deleted_at is null
+        left join stored m on true
+        """
+    }
+
+    /// Removes the membership; nothing happens when there is none.
+    static func delete(accountID: Int64, userID: Int64, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .account, accountID), \(permit: .user, userID, named: "user_permit"),
+        target as (
+            select a.id as account_id, u.id as user_id
+            from accounts a
+            join users u on u.id = \(userID) and u.deleted_at is null
+            join permit on permit.rights & 2 <> 0
+            join user_permit on user_permit.rights & 2 <> 0
+            where a.id = \(accountID) and a.deleted_at is null
+            for update of u
+        ),
+        removed as (
+            delete from account_users m using target
+            where m.user_id = target.user_id and m.account_id = target.account_id
+            returning m.id, m.user_id, m.account_id, m.role
+        ),
+        bumped as (
+            update users u set row_version = u.row_version + 1, updated_at = now() from removed where u.id = removed.user_id
+        ),
+        audited as (
+            insert into audit_events
+                (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, request_id)
+            select 'platform_app', caller.app_id, caller.app_id, 'membership.delete', 'user', removed.user_id,
+                   jsonb_build_object('account_id', removed.account_id, 'role', removed.role), \(caller.requestID)::text
+            from removed, caller
+        )
+        select \(unescaped: checks)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join user_permit on true
+        left join accounts a on a.id = \(accountID) and a.deleted_at is null
+        left join users u on u.id = \(userID) and u.deleted_at is null
+        """
+    }
+
+    private static let checks = """
+        caller.app_id is not null as authenticated, permit.rights, user_permit.rights as user_rights, \
+        a.id is not null as account_exists, u.id is not null as user_exists
+        """
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// The SQL of users. Each statement resolves the caller and joins its permissibles itself.
+enum UserStatements {
+    /// One user, with the verdict; `u.id` is null when there is none or the caller may not read it.
+    static func show(_ id: Int64, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .user, id)
+        select caller.app_id is not null as authenticated, permit.rights, caller.reveals, \(unescaped: UserRow.columns)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join users u on u.id = \(id) and u.deleted_at is null and permit.rights & 1 <> 0
+        \(unescaped: UserRow.joins)
+        """
+    }
+
+    /// The live user with this address, if the caller may read it. For anybody else the address looks free.
+    static func findPermitted(email: String, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller),
+        permit as (
+            select p.rights, p.object_id from users x
+            join caller on true
+            join platform_app_permissibles p
+              on p.kind = 'user' and p.object_id = x.id and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
+            where x.email_key = \(email)
+        )
+        select caller.app_id is not null as authenticated, permit.rights, caller.reveals, \(unescaped: UserRow.columns)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join users u on u.id = permit.object_id and u.deleted_at is null
+        \(unescaped: UserRow.joins)
+        """
+    }
+
+    /// Inserts the user with its permissible, token and audit event, or gives back the one that the app already has.
+    static func create(_ draft: UserDraft, email: String, passwordHash: String?, keyID: Int32, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller),
+        existing as (
+            select x.id, p.rights from caller
+            join users x on x.email_key = \(email)
+            left join platform_app_permissibles p
+              on p.kind = 'user' and p.object_id = x.id and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
+        ),
+        created as (
+            insert into users (name, display_name, email, password_hash, custom_attributes)
+            select \(draft.name), \(draft.displayName), \(email), \(passwordHash), coalesce(\(draft.customAttributes), '{}'::jsonb)
+            from caller where not exists (select from existing)
+            returning users.*
+        ),
+        permitted as (
+            insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
+            select 'user', caller.app_id, created.id, 'created', 15 from created, caller
+            returning object_id, rights
+        ),
+        minted as (
+            insert into access_tokens (owner_kind, owner_id, key_id)
+            select 'user', created.id, \(keyID) from created
+            returning id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at
+        ),
+        \(
+            audit: "user.create", of: .user, "created", caller: caller,
+            after: "jsonb_build_object('name', created.name, 'email', created.email, 'display_name', created.display_name, "
+                + "'custom_attributes', created.custom_attributes)"),
+        found as (
+            select created.*, 15::smallint as rights from created
+            union all
+            select users.*, existing.rights from users join existing on existing.id = users.id and existing.rights is not null
+        )
+        select caller.app_id is not null as authenticated, u.rights, true as reveals, \(unescaped: UserRow.columns)
+        from (select 1) one
+        left join caller on true
+        left join found u on true
+        \(unescaped: UserRow.joins(tokens: "(select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from access_tokens union all select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from minted)"))
+        """
+    }
+
+    /// Changes the fields given; needs every right in `needed`.
+    static func update(
+        _ id: Int64, _ update: UserUpdate, email: String?, passwordHash: String?, needed: Rights, caller: Caller
+    ) -> PostgresQuery {
+        let setsDisplayName = update.displayName != nil
+        let displayName: String? = update.displayName ?? nil
+        return """
+            with \(caller: caller), \(permit: .user, id),
+            target as (
+                select x.* from users x join permit on permit.rights & \(needed.rawValue) = \(needed.rawValue)
+                where x.id = \(id) and x.deleted_at is null
+                for update of x
+            ),
+            updated as (
+                update users x set
+                    name = coalesce(\(update.name), x.name),
+                    display_name = case when \(setsDisplayName) then \(displayName) else x.display_name end,
+                    email = coalesce(\(email), x.email),
+                    password_hash = coalesce(\(passwordHash), x.password_hash),
+                    custom_attributes = x.custom_attributes || coalesce(\(update.customAttributes), '{}'::jsonb),
+                    row_version = x.row_version + 1,
+                    updated_at = now()
+                from target where x.id = target.id
+                returning x.*
+            ),
+            \(
+                audit: "user.update", of: .user, "updated", caller: caller,
+                before: "(select \(audited("target")) from target)", after: audited("updated")),
+            body as (
+                select u.*, permit.rights from updated u join permit on true
+            )
+            select caller.app_id is not null as authenticated, permit.rights, caller.reveals, \(unescaped: UserRow.columns)
+            from (select 1) one
+            left join caller on true
+            left join permit on true
+            left join body u on true
+            \(unescaped: UserRow.joins)
+            """
+    }
+
+    /// Makes the user a tombstone: gone for every reader, its address free, its tokens dead.
+    static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .user, id),
+        deleted as (
+            update users x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
+            from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null
+            returning x.id, x.email, x.name
+        ),
+        \(
+            audit: "user.delete", of: .user, "deleted", caller: caller,
+            before: "jsonb_build_object('name', deleted.name, 'email', deleted.email)")
+        select caller.app_id is not null as authenticated, permit.rights, deleted.id
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join deleted on true
+        """
+    }
+
+    /// The user with a live token, minted where every earlier one was revoked; needs the right to impersonate.
+    static func token(_ id: Int64, keyID: Int32, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller), \(permit: .user, id),
+        target as (
+            select x.* from users x join permit on permit.rights & 4 <> 0 where x.id = \(id) and x.deleted_at is null
+        ),
+        minted as (
+            insert into access_tokens (owner_kind, owner_id, key_id)
+            select 'user', target.id, \(keyID) from target
+            where not exists (
+                select from access_tokens at where at.owner_kind = 'user' and at.owner_id = target.id and at.revoked_at is null
+                and (at.expires_at is null or at.expires_at > now())
+            )
+            returning id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at
+        )
+        select caller.app_id is not null as authenticated, permit.rights, true as reveals, \(unescaped: UserRow.columns)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join target u on true
+        \(unescaped: UserRow.joins(tokens: "(select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from access_tokens union all select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from minted)"))
+        """
+    }
+
+    private static func audited(_ relation: String) -> String {
+        "jsonb_build_object('name', \(relation).name, 'email', \(relation).email, 'display_name', \(relation).display_name, "
+            + "'custom_attributes', \(relation).custom_attributes, 'password_set', \(relation).password_hash is not null)"
+    }
+}

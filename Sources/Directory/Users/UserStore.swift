@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+import Secrets
+
+/// Users behind ownership: what a Platform App may do with the people that are its own or were granted to it.
+///
+/// Every call throws ``DirectoryError``; problems with a body are told only to who may reach the object.
+package struct UserStore: Sendable {
+    let directory: Directory
+
+    /// Creates a user, or gives back the one with that address when the caller is already permitted to it.
+    ///
+    /// For an address that somebody else holds the answer is `has already been taken` and nothing more (contract section 9).
+    package func create(_ draft: UserDraft, by caller: Caller) async throws -> User {
+        let email = UserRules.normalisedEmail(draft.email ?? "")
+        var draft = draft
+        draft.email = email
+        let problems = UserRules.problems(draft)
+        // Looked up first where the answer may be an existing user: before refusing the body, and before hashing a password.
+        if !problems.isEmpty || draft.password != nil {
+            if let user = try await findPermitted(email: email, by: caller) { return user }
+            guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
+        }
+        let hash = try await hash(draft.password)
+        do {
+            return try await insert(draft, email: email, passwordHash: hash, by: caller)
+        } catch let error as DirectoryError where error == .invalid([UserStore.taken]) {
+            // The address was taken between our snapshot and our insert, perhaps by ourselves: ask again, now it is visible.
+            if let user = try await findPermitted(email: email, by: caller) { return user }
+            throw error
+        }
+    }
+
+    /// Shows a user; needs the right to read.
+    package func show(_ id: Int64, by caller: Caller) async throws -> User {
+        try await one(UserStatements.show(id, caller: caller), needed: .read)
+    }
+
+    /// Changes the fields given; e-mail and password need the right to impersonate.
+    package func update(_ id: Int64, _ update: UserUpdate, by caller: Caller) async throws -> User {
+        var update = update
+        update.email = update.email.map(UserRules.normalisedEmail)
+        let needed: Rights = update.email == nil && update.password == nil ? .write : [.write, .impersonate]
+        let problems = UserRules.problems(update)
+        if !problems.isEmpty || update.isEmpty || update.password != nil {
+            let user = try await one(UserStatements.show(id, caller: caller), needed: needed)
+            guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
+            if update.isEmpty { return user }
+        }
+        let hash = try await hash(update.password)
+        return try await one(
+            UserStatements.update(id, update, email: update.email, passwordHash: hash, needed: needed, caller: caller),
+            needed: needed)
+    }
+
+    /// Deletes a user for everybody; needs the right to delete. Deleted already: ``DirectoryError/notFound``.
+    package func delete(_ id: Int64, by caller: Caller) async throws {
+        guard let row = try await directory.row(UserStatements.delete(id, caller: caller)) else { return }
+        try Verdict(row).require(.delete)
+        guard try row.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
+    }
+
+    /// The user with its access token; needs the right to impersonate.
+    package func token(_ id: Int64, by caller: Caller) async throws -> User {
+        try await one(
+            UserStatements.token(id, keyID: directory.keyring.currentID, caller: caller), needed: .impersonate)
+    }
+
+    static let taken = FieldProblem("email", "Email has already been taken")
+
+    private func insert(_ draft: UserDraft, email: String, passwordHash: String?, by caller: Caller) async throws -> User {
+        let statement = UserStatements.create(
+            draft, email: email, passwordHash: passwordHash, keyID: directory.keyring.currentID, caller: caller)
+        guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
+        let verdict = try Verdict(row)
+        guard verdict.authenticated else { throw DirectoryError.invalidAccessToken }
+        guard let user = try decode(row, verdict) else { throw DirectoryError.invalid([UserStore.taken]) }
+        return user
+    }
+
+    private func findPermitted(email: String, by caller: Caller) async throws -> User? {
+        guard let row = try await directory.row(UserStatements.findPermitted(email: email, caller: caller)) else { return nil }
+        let verdict = try Verdict(row)
+        guard verdict.authenticated else { throw DirectoryError.invalidAccessToken }
+        return try decode(row, verdict)
+    }
+
+    private func one(_ statement: PostgresQuery, needed: Rights) async throws -> User {
+        guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
+        let verdict = try Verdict(row)
+        try verdict.require(needed)
+        guard let user = try decode(row, verdict) else { throw DirectoryError.notFound }
+        return user
+    }
+
+    private func decode(_ row: PostgresRow, _ verdict: Verdict) throws -> User? {
+        let reveals = try row.decode(Bool?.self, "reveals") ?? false
+        let secrets = reveals && verdict.rights?.contains(.impersonate) ?? false
+        return try UserRow.decode(row, keyring: directory.keyring, secrets: secrets)
+    }
+
+    private func hash(_ password: String?) async throws -> String? {
+        guard let password else { return nil }
+        return try await directory.passwords.hash(password)
+    }
+}

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Policy
+import Postgres
+
+/// What a run knows when it matches and plans.
+struct PlanContext: Sendable {
+    let run: Int64
+    let source: Int64
+    let policy: Policy
+    let area: StagingArea
+
+    init(run: Int64, source: Int64, policy: Policy) {
+        self.run = run
+        self.source = source
+        self.policy = policy
+        area = StagingArea(run: run)
+    }
+}
+
+/// From staged entries to the people who are not as they were, each in one named situation.
+enum MatchStatements {
+    /// The policy's accounts: those linked and alive keep their ids, the others get theirs from the sequence now.
+    static func accounts(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into \(unescaped: c.area.accounts) (key, account_id, is_new, name, locale)
+        select r.key, coalesce(a.id, nextval('accounts_id_seq')), a.id is null, r.name, r.locale
+        from unnest(\(c.policy.accounts.map(\.key)), \(c.policy.accounts.map(\.name)), \(c.policy.accounts.map(\.locale)))
+            with ordinality as r(key, name, locale, position)
+        left join links l on l.source_id = \(c.source) and l.kind = 'account'
+            and l.external_key = convert_to('account:' || r.key, 'UTF8')
+        left join accounts a on a.id = l.object_id and a.deleted_at is null
+        order by r.position
+        """
+    }
+
+    /// Names of accounts that exist but which the policy's app may not write.
+    static func foreignAccounts(_ c: PlanContext) -> PostgresQuery {
+        """
+        select s.key from \(unescaped: c.area.accounts) s
+        join runs r on r.id = \(c.run)
+        left join account_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = s.account_id and p.rights & 2 <> 0
+        where not s.is_new and p.object_id is null
+        order by s.key
+        """
+    }
+
+    /// Which groups give which role in which account: the rules, and down from each group the groups that are its members.
+    ///
+    /// `union` drops what was reached before, so cycles end.
+    static func reach(_ c: PlanContext) -> PostgresQuery {
+        let rules = c.policy.groupRules
+        return """
+            insert into \(unescaped: c.area.reach) (grp, account_id, role, precedence)
+            with recursive rules as (
+                select u.grp, a.account_id, u.role, u.precedence
+                from unnest(\(rules.map(\.group)), \(rules.map(\.account)), \(rules.map(\.role.rawValue)),
+                            \(rules.map { Int32($0.precedence) })) as u(grp, account, role, precedence)
+                join \(unescaped: c.area.accounts) a on a.key = u.account
+            ),
+            groups as materialized (
+                select name from \(unescaped: c.area.entries) where kind = 'g'
+                union
+                select parent from \(unescaped: c.area.entries) where kind in ('d', 'l')
+            ),
+            nesting as materialized (
+                select distinct e.name as child, e.parent from \(unescaped: c.area.entries) e join groups g on g.name = e.name
+                where e.kind = 'd' and \(c.policy.groups.nested)
+            ),
+            walk as (
+                select grp, account_id, role, precedence from rules
+                union
+                select n.child, w.account_id, w.role, w.precedence from walk w join nesting n on n.parent = w.grp
+            )
+            select grp, account_id, role, precedence from walk
+            """
+    }
+
+    /// The policy's version for this run: what it means, and whom its groups reach. Either one changing means a new look at everybody.
+    static func policyVersion(_ c: PlanContext) -> PostgresQuery {
+        """
+        update runs set policy_version = sha256(convert_to(
+            \(c.policy.fingerprint) || coalesce((
+                select string_agg(grp || E'\\t' || account_id || E'\\t' || role, E'\\n' order by grp collate "C", account_id, role)
+                from \(unescaped: c.area.reach)), ''), 'UTF8'))
+        where id = \(c.run)
+        """
+    }
+
+    /// People whom a group that matters lists as member, by dn or by login.
+    static func listed(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into \(unescaped: c.area.listed) (external_key, groups)
+        select m.external_key, array_agg(distinct m.grp order by m.grp)
+        from (
+            select p.external_key, e.parent as grp
+            from \(unescaped: c.area.entries) e
+            join (select distinct grp from \(unescaped: c.area.reach)) r on r.grp = e.parent
+            join \(unescaped: c.area.entries) p on p.kind = 'p' and p.name = e.name
+            where e.kind = 'd'
+            union all
+            select p.external_key, e.parent
+            from \(unescaped: c.area.entries) e
+            join (select distinct grp from \(unescaped: c.area.reach)) r on r.grp = e.parent
+            join \(unescaped: c.area.entries) p on p.kind = 'p' and p.login = e.name
+            where e.kind = 'l'
+        ) m
+        group by m.external_key
+        """
+    }
+
+    /// Everybody who is not exactly as the last run left them, with their situation.
+    ///
+    /// Skipped is only who matches in entry hash, policy version and the user's row version.
+    static func pending(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into \(unescaped: c.area.pending)
+            (external_key, dn, email, line, desired, groups, hash, situation, code, object_id, link_desired)
+        select s.external_key, s.name, s.email, s.line, d.desired,
+               array(select jsonb_array_elements_text(d.desired -> 'groups')) || coalesce(x.groups, '{}'),
+               h.hash, v.situation,
+               case when v.situation = 'disputed' then
+                   case when u.id is not null then 'non_permissible' else 'foreign_user' end
+               end,
+               case v.situation when 'linked' then u.id when 'unlinked' then e.id end,
+               case when u.id is not null then l.desired end
+        from \(unescaped: c.area.entries) s
+        join runs r on r.id = \(c.run)
+        left join \(unescaped: c.area.listed) x on x.external_key = s.external_key
+        cross join lateral (
+            select case when x.groups is null then s.hash
+                        else sha256(s.mapped || convert_to(array_to_string(x.groups, E'\\n'), 'UTF8')) end as hash
+        ) h
+        left join links l on l.source_id = r.source_id and l.kind = 'user' and l.external_key = s.external_key
+        left join users u on u.id = l.object_id and u.deleted_at is null
+        left join user_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = u.id and p.rights & 2 <> 0
+        left join users e on u.id is null and e.email_key = s.email
+        left join user_permissibles ep on ep.platform_app_id = r.platform_app_id and ep.object_id = e.id and ep.rights & 6 = 6
+        left join links el on el.kind = 'user' and el.object_id = e.id and el.source_id = r.source_id
+        cross join lateral (
+            select case
+                when u.id is not null and p.object_id is null then 'disputed'
+                when u.id is not null then 'linked'
+                when e.id is null or el.object_id is not null then 'unmatched'
+                when ep.object_id is not null and \(c.policy.people.match.contains(.email)) then 'unlinked'
+                else 'disputed'
+            end as situation
+        ) v
+        cross join lateral (select convert_from(s.mapped, 'UTF8')::jsonb as desired) d
+        where s.kind = 'p'
+          and (l.entry_hash = h.hash and l.policy_version = r.policy_version and l.policy = r.policy
+               and u.row_version = l.seen_row_version) is not true
+        """
+    }
+
+    /// The same id twice with different content, or the same address for two people: nobody guesses which is right.
+    static func disputeDuplicates(_ c: PlanContext) -> [PostgresQuery] {
+        [
+            """
+            update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_id'
+            where p.external_key in (
+                select external_key from \(unescaped: c.area.entries) where kind = 'p'
+                group by external_key having count(distinct hash) > 1
+            )
+            """,
+            // The same record twice is one record.
+            """
+            delete from \(unescaped: c.area.pending) p using \(unescaped: c.area.pending) q
+            where p.external_key = q.external_key and p.situation <> 'disputed' and p.ctid > q.ctid
+            """,
+            """
+            update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_email'
+            where p.situation <> 'disputed' and p.email in (
+                select email from \(unescaped: c.area.pending) where situation <> 'disputed' group by email having count(*) > 1
+            )
+            """,
+        ]
+    }
+
+    /// An address held by somebody who does not give it up in this run. Repeated until none is found: each may block the next.
+    static func disputeTakenEmails(_ c: PlanContext) -> PostgresQuery {
+        """
+        update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'email_taken'
+        from users h
+        where p.situation <> 'disputed' and h.email_key = p.email and h.id is distinct from p.object_id
+          and not exists (
+            select from \(unescaped: c.area.pending) q
+            where q.object_id = h.id and q.situation = 'linked' and q.email <> h.email
+          )
+        """
+    }
+
+    /// Disputes become findings that a person can read.
+    static func reportDisputes(_ c: PlanContext, after number: Int) -> PostgresQuery {
+        """
+        insert into run_findings (run_id, number, code, entry, line, detail)
+        select \(c.run), \(Int32(number)) + row_number() over (order by line), code, coalesce(dn, email), line,
+            case code
+            when 'non_permissible' then 'the user of this entry is no longer permitted to the policy''s app'
+            when 'foreign_user' then 'a user with this e-mail exists and is not permitted to the policy''s app'
+            when 'duplicate_id' then 'this id stands in the export more than once, with different content'
+            when 'duplicate_email' then 'another entry of the export has the same e-mail'
+            else 'another user holds this e-mail and keeps it'
+            end
+        from \(unescaped: c.area.pending) where situation = 'disputed'
+        order by line limit \(Int64(EntryStager.findingLimit))
+        """
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import Postgres
+
+/// From situations to changes: the set-based difference between what the source wants and what is stored.
+enum PlanStatements {
+    /// Accounts of the policy that are new, renamed, were suspended by us, or whose link is out of date.
+    static func accounts(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key,
+                             fields, suspends, reason, entry_hash)
+        select \(c.run), row_number() over (order by x.account_id), now(), 'account', x.action, x.account_id, x.row_version,
+               x.external_key, x.fields, case when x.suspended then false end,
+               case x.action when 'create' then 'a new account of the policy' when 'restore' then 'its rule is back'
+                   when 'link' then 'nothing but our memory of it' else 'its rule changed' end,
+               x.hash
+        from (
+            select s.account_id, a.row_version, k.external_key, f.fields, sp.subject_id is not null as suspended, h.hash,
+                   case when s.is_new then 'create' when sp.subject_id is not null then 'restore'
+                        when f.fields <> '{}' then 'update' else 'link' end as action,
+                   l.entry_hash = h.hash and l.seen_row_version = a.row_version and l.policy = r.policy as fresh
+            from \(unescaped: c.area.accounts) s
+            join runs r on r.id = \(c.run)
+            cross join lateral (select convert_to('account:' || s.key, 'UTF8') as external_key) k
+            cross join lateral (select sha256(convert_to(s.name || E'\\n' || coalesce(s.locale, ''), 'UTF8')) as hash) h
+            left join accounts a on a.id = s.account_id
+            left join links l on l.source_id = r.source_id and l.kind = 'account' and l.external_key = k.external_key
+            left join suspensions sp on sp.subject_kind = 'account' and sp.subject_id = s.account_id
+                and sp.by_kind = 'source' and sp.by_id = r.source_id
+            cross join lateral (
+                select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, v.rule)), '{}') as fields
+                from (values ('name', to_jsonb(a.name), to_jsonb(s.name), 'accounts.name'),
+                             ('locale', to_jsonb(a.locale), to_jsonb(s.locale), 'accounts.locale'),
+                             ('features', null, case when s.is_new then \(AccountVocabulary.defaultFeatures) end, 'defaults')) v(field, before, after, rule)
+                where v.after is not null and v.before is distinct from v.after
+            ) f
+        ) x
+        where x.action <> 'link' or x.fresh is not true
+        """
+    }
+
+    /// Accounts whose rule vanished from the policy: suspended, never deleted.
+    static func absentAccounts(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, suspends, reason)
+        select \(c.run), \(planned: c) + row_number() over (order by a.id), now(), 'account', 'suspend', a.id, a.row_version,
+               l.external_key, true, 'its rule is gone from the policy'
+        from links l
+        join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
+        join accounts a on a.id = l.object_id and a.deleted_at is null
+        join account_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = a.id and p.rights & 2 <> 0
+        left join \(unescaped: c.area.accounts) s on s.account_id = a.id
+        left join suspensions sp on sp.subject_kind = 'account' and sp.subject_id = a.id
+            and sp.by_kind = 'source' and sp.by_id = r.source_id
+        where l.kind = 'account' and s.account_id is null and sp.subject_id is null
+        """
+    }
+
+    /// People who vanished from the export: suspended, and restored when they return.
+    static func absentUsers(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, suspends, reason)
+        select \(c.run), \(planned: c) + row_number() over (order by u.id), now(), 'user', 'suspend', u.id, u.row_version,
+               l.external_key, true, 'absent from the export'
+        from links l
+        join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
+        join users u on u.id = l.object_id and u.deleted_at is null
+        join user_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = u.id and p.rights & 2 <> 0
+        left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
+        left join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id
+            and sp.by_kind = 'source' and sp.by_id = r.source_id
+        where l.kind = 'user' and s.external_key is null and sp.subject_id is null
+        """
+    }
+
+    /// How many people of the policy would be suspended for their absence; without a plan.
+    static func absentUserCount(_ c: PlanContext) -> PostgresQuery {
+        """
+        select count(*) as n
+        from links l
+        join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
+        join users u on u.id = l.object_id and u.deleted_at is null
+        left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
+        left join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id
+            and sp.by_kind = 'source' and sp.by_id = r.source_id
+        where l.kind = 'user' and s.external_key is null and sp.subject_id is null
+        """
+    }
+
+    /// Everybody pending and undisputed. Those whose address moves come first: they must stand in the first chunk together.
+    static func users(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key,
+                             fields, memberships, suspends, reason, entry_hash)
+        select \(c.run),
+               \(planned: c) + row_number() over (order by (x.situation <> 'unmatched' and x.fields ? 'email') desc, x.external_key),
+               now(), 'user', x.action,
+               coalesce(x.object_id, nextval('users_id_seq')), x.row_version, x.external_key, x.fields, x.memberships, x.suspends,
+               case
+               when x.suspends then 'disabled in the export'
+               when not x.suspends then 'back or enabled in the export'
+               else case x.action when 'create' then 'new in the export' when 'adopt' then 'matched by e-mail'
+                   when 'link' then 'nothing but our memory of it' else 'changed in the export' end
+               end,
+               x.hash
+        from (
+            select p.external_key, p.situation, p.hash, p.object_id, u.row_version, f.fields, m.memberships, sp.suspends,
+                   case when p.situation = 'unmatched' then 'create' when p.situation = 'unlinked' then 'adopt'
+                        when sp.suspends then 'suspend' when not sp.suspends then 'restore'
+                        when f.fields <> '{}' or m.memberships <> '{}' then 'update' else 'link' end as action
+            from \(unescaped: c.area.pending) p
+            join runs r on r.id = \(c.run)
+            left join users u on u.id = p.object_id
+            \(unescaped: fields)
+            \(unescaped: memberships(c))
+            cross join lateral (
+                select case when (p.desired ->> 'enabled')::boolean then case when count(*) > 0 then false end
+                            when count(*) = 0 then true end as suspends
+                from suspensions s where s.subject_kind = 'user' and s.subject_id = p.object_id
+                    and s.by_kind = 'source' and s.by_id = r.source_id
+            ) sp
+            where p.situation <> 'disputed'
+        ) x
+        """
+    }
+
+    /// `{field: [before, after, rule]}`. A first link records every field that the policy sets, later ones those that differ;
+    /// a field that somebody took over is left to them.
+    private static let fields = """
+        cross join lateral (
+            select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, v.rule)), '{}') as fields
+            from (
+                select 'email' as field, to_jsonb(u.email) as before, p.desired -> 'email' as after, 'people.email' as rule
+                union all
+                select 'name', to_jsonb(u.name), p.desired -> 'name', 'people.name'
+                union all
+                select 'display_name', to_jsonb(u.display_name), p.desired -> 'display_name', 'people.display_name'
+                where p.desired ? 'display_name'
+                union all
+                select 'custom_attributes.' || k.key, u.custom_attributes -> k.key, k.value, 'people.custom_attributes.' || k.key
+                from jsonb_each(p.desired -> 'custom_attributes') k
+                union all
+                select k.key, u.custom_attributes -> substr(k.key, 19), 'null'::jsonb, 'gone from the policy'
+                from jsonb_object_keys(p.link_desired) k(key)
+                where k.key like 'custom\\_attributes.%' and not coalesce(p.desired -> 'custom_attributes' ? substr(k.key, 19), false)
+            ) v
+            where (p.situation <> 'linked' or coalesce(v.before, 'null') <> coalesce(v.after, 'null'))
+              and not coalesce(u.field_owners ? v.field, false)
+        ) f
+        """
+
+    /// `{account_id: [role before, role after, rule]}`: what the groups give, against what is stored and what we gave before.
+    /// A membership that we never gave is left alone.
+    private static func memberships(_ c: PlanContext) -> String {
+        """
+        cross join lateral (
+            select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(au.role, v.role, v.rule)), '{}') as memberships
+            from (
+                select coalesce(w.account_id, g.account_id) as account_id, w.role, coalesce(w.grp, 'no group gives it') as rule,
+                       g.account_id is not null as given
+                from (
+                    select distinct on (x.account_id) x.account_id, x.role, x.grp
+                    from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name
+                    order by x.account_id, x.precedence desc, x.grp
+                ) w
+                full join (
+                    select k.key::bigint as account_id from jsonb_object_keys(p.link_desired -> 'memberships') k(key)
+                    join accounts ga on ga.id = k.key::bigint and ga.deleted_at is null
+                    join account_permissibles gp on gp.object_id = ga.id and gp.platform_app_id = r.platform_app_id and gp.rights & 2 <> 0
+                ) g on g.account_id = w.account_id
+            ) v
+            left join account_users au on au.user_id = p.object_id and au.account_id = v.account_id
+            where (v.role is not null and (not v.given or au.role is distinct from v.role)) or (v.role is null and v.given)
+        ) m
+        """
+    }
+
+    /// Counts for guards and reports, and the sizes that the change engine needs.
+    static func summary(_ c: PlanContext) -> PostgresQuery {
+        """
+        select count(*) filter (where action = 'create') as created,
+               count(*) filter (where action = 'update') as updated,
+               count(*) filter (where action = 'adopt') as adopted,
+               count(*) filter (where action = 'suspend') as suspended,
+               count(*) filter (where action = 'restore') as restored,
+               count(*) filter (where action = 'link') as linked,
+               count(*) filter (where kind = 'user' and suspends and action <> 'create') as users_suspended,
+               count(*) filter (where kind = 'account' and suspends) as accounts_suspended,
+               count(*) filter (where kind = 'user' and action <> 'create' and fields ? 'email'
+                   and fields -> 'email' -> 0 <> fields -> 'email' -> 1) as email_changes,
+               coalesce(sum((select count(*) from jsonb_each(memberships) m
+                   where m.value ->> 1 is null and m.value ->> 0 is not null)), 0)::bigint as memberships_removed,
+               coalesce(sum((select count(*) from jsonb_each(memberships) m
+                   where m.value ->> 1 = 'administrator' and m.value ->> 0 is distinct from 'administrator')), 0)::bigint as administrators,
+               count(*) as total,
+               coalesce(max(seq) filter (where kind = 'account' or (action <> 'create' and fields ? 'email')), 0)::integer as first_chunk_end,
+               (select count(*) from links l join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
+                join users u on u.id = l.object_id and u.deleted_at is null where l.kind = 'user'
+                and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id
+                    and s.by_kind = 'source' and s.by_id = r.source_id)) as people_before,
+               (select count(*) from \(unescaped: c.area.pending) where situation = 'disputed') as disputed
+        from changes where run_id = \(c.run) and planned_at = now()
+        """
+    }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// How many changes the run has so far, all planned in this transaction.
+    mutating func appendInterpolation(planned c: PlanContext) {
+        appendLiteral("(select count(*) from changes where run_id = ")
+        appendInterpolation(c.run)
+        appendLiteral(" and planned_at = now())")
+    }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import Intake
+import Policy
+import Postgres
+
+/// Makes the plan of a staged export: match, difference, guard; stored in one transaction, or nothing of it.
+struct Planner: Sendable {
+    /// A plan looks at everybody; minutes are fine where a request has seconds.
+    static let patience = Duration.seconds(3_600)
+
+    let context: PlanContext
+    /// Why absence proves nothing in this read; nil when it does.
+    let unprovenAbsence: String?
+
+    /// Matches and plans on one connection.
+    ///
+    /// - Parameter counts: what the read counted; grows by what the plan counts.
+    /// - Returns: the run's new state, with the guards that hold it.
+    func plan(on connection: PostgresConnection, findings: [RunFinding], counts: inout RunCounts) async throws -> (RunState, [GuardVerdict]) {
+        try await store(findings, on: connection)
+        try await match(on: connection, findings: findings.count)
+        let figures = try await difference(on: connection, counts: &counts)
+        let verdicts = Guard.verdicts(figures, limits: context.policy.guards, unprovenBecause: unprovenAbsence)
+        let planned = counts.objectChanges + counts["link"] > 0
+        let state: RunState = !verdicts.isEmpty ? .held : planned ? .planned : .unchanged
+        try await conclude(state, verdicts, counts, on: connection)
+        return (state, verdicts)
+    }
+
+    private func match(on connection: PostgresConnection, findings: Int) async throws {
+        try await execute(MatchStatements.accounts(context), on: connection)
+        let foreign = try await connection.query(MatchStatements.foreignAccounts(context).unprepared())
+        if let key = try foreign.first?.decode(String.self, "key") {
+            throw SyncError(
+                .accountNotPermissible,
+                "the account “\(key)” of the policy is not permitted to its Platform App any more; grant it again, or rename the key")
+        }
+        try await execute(MatchStatements.reach(context), on: connection)
+        try await execute(MatchStatements.policyVersion(context), on: connection)
+        try await execute(MatchStatements.listed(context), on: connection)
+        try await connection.executeScript(
+            "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
+            timeout: Self.patience)
+        try await execute(MatchStatements.pending(context), on: connection)
+        try await connection.executeScript("analyze \(context.area.pending)", timeout: Self.patience)
+        for statement in MatchStatements.disputeDuplicates(context) { try await execute(statement, on: connection) }
+        while try await execute(MatchStatements.disputeTakenEmails(context), on: connection) > 0 {}
+        try await execute(MatchStatements.reportDisputes(context, after: findings), on: connection)
+    }
+
+    private func difference(on connection: PostgresConnection, counts: inout RunCounts) async throws -> PlanFigures {
+        try await execute("select ensure_changes_partition()", on: connection)
+        try await execute(PlanStatements.accounts(context), on: connection)
+        try await execute(PlanStatements.absentAccounts(context), on: connection)
+        try await execute(PlanStatements.users(context), on: connection)
+        var figures = PlanFigures()
+        if context.policy.people.absent == .suspend {
+            if unprovenAbsence == nil {
+                try await execute(PlanStatements.absentUsers(context), on: connection)
+            } else if let row = try await connection.query(PlanStatements.absentUserCount(context).unprepared().timeout(Self.patience)).first {
+                figures.absentUnproven = Int(try row.decode(Int64.self, "n"))
+            }
+        }
+        guard let row = try await connection.query(PlanStatements.summary(context).unprepared().timeout(Self.patience)).first else { return figures }
+        for (name, column) in [
+            ("create", "created"), ("update", "updated"), ("adopt", "adopted"), ("suspend", "suspended"), ("restore", "restored"),
+            ("link", "linked"), ("disputed", "disputed"), ("email_changes", "email_changes"), ("memberships_removed", "memberships_removed"),
+        ] {
+            counts[name] = Int(try row.decode(Int64.self, column))
+        }
+        figures.peopleBefore = Int(try row.decode(Int64.self, "people_before"))
+        figures.usersSuspended = Int(try row.decode(Int64.self, "users_suspended"))
+        figures.accountsSuspended = Int(try row.decode(Int64.self, "accounts_suspended"))
+        figures.membershipsRemoved = Int(try row.decode(Int64.self, "memberships_removed"))
+        figures.emailChanges = Int(try row.decode(Int64.self, "email_changes"))
+        figures.administratorsGranted = Int(try row.decode(Int64.self, "administrators"))
+        try await execute(
+            """
+            update runs set planned_at = now(), change_count = \(Int32(try row.decode(Int64.self, "total"))),
+                first_chunk_end = \(try row.decode(Int32.self, "first_chunk_end"))
+            where id = \(context.run)
+            """, on: connection)
+        return figures
+    }
+
+    private func store(_ findings: [RunFinding], on connection: PostgresConnection) async throws {
+        guard !findings.isEmpty else { return }
+        try await execute(
+            """
+            insert into run_findings (run_id, number, code, entry, line, detail)
+            select \(context.run), row_number() over (), f.code, f.entry, f.line, f.detail
+            from unnest(\(findings.map(\.code)), \(findings.map(\.entry)), \(findings.map(\.line)), \(findings.map(\.detail)))
+                as f(code, entry, line, detail)
+            """, on: connection)
+    }
+
+    private func conclude(_ state: RunState, _ verdicts: [GuardVerdict], _ counts: RunCounts, on connection: PostgresConnection) async throws {
+        let reason = verdicts.isEmpty ? nil : verdicts.map(\.message).joined(separator: "; ")
+        try await execute(
+            """
+            update runs set state = \(state.rawValue), code = \(verdicts.first?.code), reason = \(reason),
+                counts = \(RunStore.json(counts)),
+                finished_at = case when \(state == .unchanged) then now() end
+            where id = \(context.run)
+            """, on: connection)
+    }
+
+    @discardableResult
+    private func execute(_ statement: PostgresQuery, on connection: PostgresConnection) async throws -> Int {
+        try await connection.execute(statement.unprepared().timeout(Self.patience))
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import FoundationEssentials
+package import Postgres
+
+/// The journal of runs: begun, planned, applied, and read again by `muster sync runs` and `muster sync show`.
+package struct RunStore: Sendable {
+    let postgres: PostgresClient
+
+    package init(postgres: PostgresClient) {
+        self.postgres = postgres
+    }
+
+    /// The newest runs first.
+    package func list(limit: Int = 50) async throws -> [Run] {
+        try await postgres.query("\(unescaped: RunStore.select) order by r.id desc limit \(Int64(limit))").map(RunStore.decode)
+    }
+
+    /// One run.
+    package func show(_ id: Int64) async throws -> Run {
+        guard let row = try await postgres.query("\(unescaped: RunStore.select) where r.id = \(id)").first else {
+            throw SyncError(.noRun, "there is no run \(id); `muster sync runs` lists them")
+        }
+        return try RunStore.decode(row)
+    }
+
+    /// A page of a run's changes in their order; refreshed links are left out unless asked for.
+    package func changes(of run: Run, after seq: Int = 0, limit: Int = 1_000, links: Bool = false) async throws -> [RunChange] {
+        guard let set = run.changes else { return [] }
+        return try await postgres.query(
+            """
+            select c.seq, c.kind::text as kind, c.action, c.object_id, c.reason, c.fields, c.memberships, x.code as refusal,
+                   coalesce(c.fields -> 'email' ->> 1, u.email, c.fields -> 'name' ->> 1, a.name) as label
+            from changes c
+            left join change_refusals x on x.run_id = c.run_id and x.seq = c.seq
+            left join users u on c.kind = 'user' and u.id = c.object_id
+            left join accounts a on c.kind = 'account' and a.id = c.object_id
+            where c.run_id = \(set.run) and c.planned_at = \(set.plannedAt) and c.seq > \(Int32(seq))
+              and (\(links) or c.action <> 'link')
+            order by c.seq limit \(Int64(limit))
+            """
+        ).map { row in
+            RunChange(
+                seq: Int(try row.decode(Int32.self, "seq")), kind: try row.decode(String.self, "kind"),
+                action: try row.decode(String.self, "action"), objectID: try row.decode(Int64.self, "object_id"),
+                label: try row.decode(String?.self, "label"), reason: try row.decode(String.self, "reason"),
+                fields: try row.decode(PostgresJSON.self, "fields"), memberships: try row.decode(PostgresJSON.self, "memberships"),
+                refusal: try row.decode(String?.self, "refusal"))
+        }
+    }
+
+    /// What a run found: quarantined entries and disputes.
+    package func findings(of run: Int64, limit: Int = 1_000) async throws -> [RunFinding] {
+        try await postgres.query(
+            "select code, entry, line, detail from run_findings where run_id = \(run) order by number limit \(Int64(limit))"
+        ).map { row in
+            RunFinding(
+                code: try row.decode(String.self, "code"), entry: try row.decode(String?.self, "entry"),
+                line: try row.decode(Int64?.self, "line"), detail: try row.decode(String.self, "detail"))
+        }
+    }
+
+    /// Begins a run for the policy's app and source, making the source when it is new.
+    func begin(policy: String, source: String, platformApp: String, fileName: String, actor: String) async throws -> (run: Int64, source: Int64) {
+        let row = try await postgres.query(
+            """
+            with app as (select id from platform_apps where name = \(platformApp) and disabled_at is null),
+            made as (
+                insert into sources (platform_app_id, name) select app.id, \(source) from app
+                on conflict (platform_app_id, name) do update set name = excluded.name
+                returning id, platform_app_id
+            )
+            insert into runs (platform_app_id, source_id, policy, file_name, actor)
+            select made.platform_app_id, made.id, \(policy), \(fileName), \(actor) from made
+            returning id, source_id
+            """
+        ).first
+        guard let row else {
+            throw SyncError(
+                .noPlatformApp,
+                "the policy's Platform App “\(platformApp)” does not exist or is disabled; `muster app create \"\(platformApp)\"` creates it")
+        }
+        return (try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"))
+    }
+
+    /// Moves a run to a state; the end states get their time.
+    func finish(_ run: Int64, _ state: RunState, code: String? = nil, reason: String? = nil, counts: RunCounts) async throws {
+        _ = try await postgres.execute(
+            """
+            update runs set state = \(state.rawValue), code = \(code), reason = \(reason),
+                counts = counts || \(RunStore.json(counts)), finished_at = now()
+            where id = \(run) and state not in ('done', 'unchanged', 'refused', 'stale', 'failed', 'rejected')
+            """)
+    }
+
+    /// Takes a run for applying: a planned one, or a held one that is released.
+    func claimForApply(_ run: Int64, release: Bool) async throws -> Bool {
+        try await postgres.execute(
+            """
+            update runs set state = 'applying', finished_at = null
+            where id = \(run) and (state in ('planned', 'applying') or (\(release) and state = 'held'))
+            """) == 1
+    }
+
+    /// Runs that a process left behind, oldest first.
+    func unfinished() async throws -> [Run] {
+        try await postgres.query("\(unescaped: RunStore.select) where r.state in ('reading', 'applying') order by r.id").map(RunStore.decode)
+    }
+
+    static func json(_ counts: RunCounts) -> PostgresJSON {
+        PostgresJSON("{" + counts.values.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}")
+    }
+
+    private static let select = """
+        select r.id, r.policy, s.name as source, r.platform_app_id, r.state, r.code, r.reason, r.file_name, r.counts,
+               r.created_at, r.planned_at, r.finished_at, r.change_count, r.first_chunk_end
+        from runs r join sources s on s.id = r.source_id
+        """
+
+    private static func decode(_ row: PostgresRow) throws -> Run {
+        let id = try row.decode(Int64.self, "id")
+        var changes: ChangeSet?
+        if let plannedAt = try row.decode(PostgresTimestamp?.self, "planned_at"), let count = try row.decode(Int32?.self, "change_count") {
+            changes = ChangeSet(
+                run: id, plannedAt: plannedAt, count: Int(count), firstChunkEnd: Int(try row.decode(Int32?.self, "first_chunk_end") ?? 0))
+        }
+        var counts = RunCounts()
+        let json = Data(try row.decode(PostgresJSON.self, "counts").text.utf8)
+        counts.values = try JSONDecoder().decode([String: Int].self, from: json)
+        return Run(
+            id: id, policy: try row.decode(String.self, "policy"), source: try row.decode(String.self, "source"),
+            platformAppID: try row.decode(Int64.self, "platform_app_id"),
+            state: RunState(rawValue: try row.decode(String.self, "state")) ?? .failed,
+            code: try row.decode(String?.self, "code"), reason: try row.decode(String?.self, "reason"),
+            fileName: try row.decode(String?.self, "file_name"), counts: counts,
+            createdAt: try row.decode(PostgresTimestamp.self, "created_at"),
+            finishedAt: try row.decode(PostgresTimestamp?.self, "finished_at"), changes: changes)
+    }
+}

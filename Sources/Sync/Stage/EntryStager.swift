@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Intake
+import Policy
+import Postgres
+
+/// Takes entries from a reader, maps them by the policy and builds the rows of the staging table.
+///
+/// Holds no more than the rows that were not taken yet, however long the file.
+struct EntryStager: EntrySink {
+    /// At most so many findings are kept of one run; the rest is counted.
+    static let findingLimit = 1_000
+
+    let policy: Policy
+    private(set) var rows = BinaryCopyBuffer()
+    private(set) var findings: [RunFinding] = []
+    private(set) var counts = RunCounts()
+    /// People who could not be read and whose id is not known: while there are any, nobody's absence is proven.
+    private(set) var unidentified = 0
+    private var canonical: [UInt8] = []
+    private var names = NameCache()
+
+    init(policy: Policy) {
+        self.policy = policy
+    }
+
+    mutating func entry(_ entry: borrowing Entry) throws {
+        counts["entries"] += 1
+        switch policy.map(entry, names: &names) {
+        case .person(let person):
+            counts["people"] += 1
+            stage(person, line: entry.position.line)
+        case .group(let group):
+            counts["groups"] += 1
+            stage(group, entry: entry)
+        case .ignored:
+            counts["ignored"] += 1
+        case .rejected(let fault):
+            counts["rejected"] += 1
+            note(RunFinding(code: fault.code, entry: entry.dn, line: Int64(entry.position.line), detail: fault.message))
+            // A person whose id is known was seen, and is not absent, whatever else is wrong with the entry.
+            if let key = policy.externalKey(ofRejected: entry) {
+                stage(kind: "r", key: key, line: entry.position.line)
+            } else {
+                unidentified += 1
+            }
+        }
+    }
+
+    mutating func rejected(_ rejection: Rejection) throws {
+        counts["entries"] += 1
+        counts["rejected"] += 1
+        unidentified += 1
+        note(RunFinding(code: rejection.code, entry: rejection.dn, line: Int64(rejection.position.line), detail: rejection.message))
+    }
+
+    /// Hands out the rows built so far.
+    mutating func takeRows() -> [UInt8] { rows.take() }
+
+    /// Hands out the last rows with the trailer of the format.
+    mutating func finishRows() -> [UInt8] { rows.finish() }
+
+    private mutating func stage(_ person: DesiredPerson, line: Int) {
+        canonical.removeAll(keepingCapacity: true)
+        person.writeCanonicalJSON(into: &canonical)
+        rows.beginRow(8)
+        append(kind: "p")
+        rows.append(person.externalKey)
+        rows.append(person.dn)
+        rows.appendNull()
+        rows.append(person.loginName)
+        rows.append(person.email)
+        canonical.withUnsafeBytes { rows.append(raw: $0) }
+        rows.append(Int64(line))
+    }
+
+    private mutating func stage(_ group: DesiredGroup, entry: borrowing Entry) {
+        let line = entry.position.line
+        if !group.isComplete { unidentified += 1 }
+        stage(kind: "g", name: group.key, line: line)
+        for parent in group.parents { stage(kind: "d", name: group.key, parent: parent, line: line) }
+        policy.forEachMember(of: entry) { member in
+            switch member {
+            case .dn(let dn): stage(kind: "d", name: dn, parent: group.key, line: line)
+            case .login(let login): stage(kind: "l", name: login, parent: group.key, line: line)
+            }
+        }
+    }
+
+    private mutating func stage(kind: Unicode.Scalar, key: [UInt8]? = nil, name: String? = nil, parent: String? = nil, line: Int) {
+        rows.beginRow(8)
+        append(kind: kind)
+        rows.append(key)
+        rows.append(name)
+        rows.append(parent)
+        rows.appendNull()
+        rows.appendNull()
+        rows.appendNull()
+        rows.append(Int64(line))
+    }
+
+    private mutating func append(kind: Unicode.Scalar) {
+        withUnsafeBytes(of: UInt8(kind.value)) { rows.append(raw: $0) }
+    }
+
+    private mutating func note(_ finding: RunFinding) {
+        if findings.count < Self.findingLimit { findings.append(finding) }
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOPosix
+
+/// Reads a regular file in pieces, on threads of its own: nothing here blocks a cooperative thread.
+struct FileChunks: Sendable {
+    /// Bytes of one piece.
+    static let size = 1 << 20
+
+    let path: String
+    private let descriptor: Int32
+    private let before: FileStamp
+
+    /// Opens the file; throws ``SyncError`` when it cannot be read or is no regular file.
+    static func open(_ path: String) async throws -> FileChunks {
+        try await NIOThreadPool.singleton.runIfActive {
+            let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { throw SyncError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))") }
+            guard let stamp = FileStamp(descriptor) else {
+                Glibc.close(descriptor)
+                throw SyncError(.unreadable, "\(path) is not a regular file")
+            }
+            return FileChunks(path: path, descriptor: descriptor, before: stamp)
+        }
+    }
+
+    /// The file's size when it was opened, in bytes.
+    var byteCount: Int64 { before.size }
+
+    /// The next piece; empty at the end.
+    func next() async throws -> [UInt8] {
+        try await NIOThreadPool.singleton.runIfActive {
+            var result = 0
+            let piece = [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, count in
+                repeat { result = Glibc.read(descriptor, buffer.baseAddress, Self.size) } while result < 0 && errno == EINTR
+                count = max(0, result)
+            }
+            guard result >= 0 else { throw SyncError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))") }
+            return piece
+        }
+    }
+
+    /// Throws when the file was written to while it was read.
+    func verifyUnchanged() throws {
+        guard FileStamp(descriptor) == before else {
+            throw SyncError(.unreadable, "\(path) changed while it was read; write to another name and rename it into place")
+        }
+    }
+
+    func close() {
+        Glibc.close(descriptor)
+    }
+}
+
+/// What changes when a file is written to.
+struct FileStamp: Equatable {
+    let size: Int64
+    private let seconds: Int
+    private let nanoseconds: Int
+
+    /// nil for what is no regular file.
+    init?(_ descriptor: Int32) {
+        var info = stat()
+        guard fstat(descriptor, &info) == 0, info.st_mode & S_IFMT == S_IFREG else { return nil }
+        size = Int64(info.st_size)
+        seconds = info.st_mtim.tv_sec
+        nanoseconds = info.st_mtim.tv_nsec
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// The work area of one run: unlogged tables in the schema `staging`, gone when the plan is stored.
+///
+/// Not temporary tables, which would forbid parallel plans; and one set a run, so that statistics are the run's own.
+struct StagingArea: Sendable {
+    let run: Int64
+
+    /// What the export said, a row an entry and a row for each member a group names.
+    var entries: String { "staging.run_\(run)" }
+    /// The policy's accounts with the ids they have or will have.
+    var accounts: String { "staging.run_\(run)_accounts" }
+    /// Which group gives which role in which account, nested groups resolved.
+    var reach: String { "staging.run_\(run)_reach" }
+    /// The groups that name a person as member, for exports in which groups list their members.
+    var listed: String { "staging.run_\(run)_listed" }
+    /// The people who are not as they were at the last run.
+    var pending: String { "staging.run_\(run)_pending" }
+
+    private var tables: [String] { [entries, accounts, reach, listed, pending] }
+
+    /// The columns of `entries` that are filled by COPY, in the order of `StagedRow`.
+    var copyIn: String {
+        "copy \(entries) (kind, external_key, name, parent, login, email, mapped, line) from stdin with (format binary)"
+    }
+
+    var create: String {
+        """
+        create unlogged table \(entries) (
+            -- p person, r person that was rejected, g group, d member of a group by its dn, l member of a group by login
+            kind "char" not null,
+            external_key bytea,
+            -- The normalised dn; of a member, the dn or login that the group gave.
+            name text,
+            -- Of a member: the group.
+            parent text,
+            login text,
+            email text,
+            -- Canonical JSON of what the policy makes of the person.
+            mapped bytea,
+            line bigint,
+            hash bytea generated always as (sha256(mapped)) stored
+        ) with (autovacuum_enabled = off);
+        create unlogged table \(accounts) (
+            key text not null, account_id bigint not null, is_new boolean not null, name text not null, locale text
+        );
+        create unlogged table \(reach) (
+            grp text not null, account_id bigint not null, role text not null, precedence integer not null
+        );
+        create unlogged table \(listed) (external_key bytea not null, groups text[] not null);
+        create unlogged table \(pending) (
+            external_key bytea not null, dn text, email text not null, line bigint, desired jsonb not null, groups text[] not null,
+            hash bytea not null,
+            -- linked: has its user; unlinked: matches a user that has no link yet; unmatched: has none; disputed: see code.
+            situation text not null, code text, object_id bigint, link_desired jsonb
+        );
+        """
+    }
+
+    var drop: String { tables.map { "drop table if exists \($0)" }.joined(separator: ";\n") }
+}
