@@ -45,7 +45,7 @@ struct LDIFReader {
             let text = UnsafeRawBufferPointer(rebasing: window[index..<end.text])
             let position = Position(line: line, byte: base + index)
             if text.isEmpty {
-                line &+= 1
+                line &+= isUnterminated ? 0 : 1
                 index = end.next
                 try endRecord(into: &sink)
             } else if end.next < window.count, window[end.next] == UInt8(ascii: " ") {
@@ -58,7 +58,7 @@ struct LDIFReader {
                 swap(&whole, &unfolded)
             } else {
                 guard end.next < window.count || isLast else { return index }
-                line &+= 1
+                line &+= isUnterminated ? 0 : 1
                 index = end.next
                 try take(text, at: position)
             }
@@ -92,7 +92,7 @@ struct LDIFReader {
             count += 1
             guard end.next < window.count || isLast else { return nil }
             guard end.next < window.count, window[end.next] == UInt8(ascii: " ") else {
-                line += count
+                line += isUnterminated ? count - 1 : count
                 return end.next
             }
             index = end.next
