@@ -181,6 +181,9 @@ struct LDAP3Reader {
         guard entry.attributes.count < limits.attributes else {
             return reject(.tooLarge, "more than \(limits.attributes) attributes")
         }
+        guard entry.cost &+ text.count <= limits.entryBytes else {
+            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
+        }
         state = .value
         if text.contains(NameForm.semicolon) { return openWithOptions(text) }
         let key = NameForm.key(text)

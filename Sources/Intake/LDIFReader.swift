@@ -194,12 +194,12 @@ struct LDIFReader {
                 code: .changeRecords, position: position, expected: "what is there (an export)",
                 found: "a change record (changetype:), which says what to do")
         }
+        guard entry.cost &+ name.count &+ rest.count <= limits.entryBytes else {
+            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
+        }
         let attribute = open(name)
         guard entry.attributes.count <= limits.attributes else {
             return reject(.tooLarge, "more than \(limits.attributes) attributes")
-        }
-        guard entry.cost &+ rest.count <= limits.entryBytes else {
-            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
         }
         switch rest.first {
         case UInt8(ascii: ":"):

@@ -56,7 +56,7 @@ struct NamesAndKeysTests {
         let seed: UInt64 = 4514
         var random = SeededRandom(seed: seed)
         let alphabet = Array("abXY ,+\"\\<>;=#é1".unicodeScalars)
-        for round in 0..<rounds(2000, soak: 200_000) {
+        for round in 0..<rounds(2000, soak: 100_000) {
             var written: [[String]] = [[], []]
             for _ in 0..<Int.random(in: 1..<4, using: &random) {
                 let value = (0..<Int.random(in: 1..<8, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" }
