@@ -7,6 +7,20 @@ enum CaseFolding {
         folded(text[...])
     }
 
+    /// Whether a text is another one that is folded already.
+    static func isEqual(_ text: ArraySlice<UInt8>, folded other: [UInt8]) -> Bool {
+        text.withUnsafeBytes { text in
+            other.withUnsafeBytes { other in
+                for index in 0..<min(text.count, other.count) where text[index] != other[index] {
+                    // Beyond ASCII, lower case may be longer or shorter.
+                    if text[index] >= 0x80 { return folded(Array(text)).elementsEqual(other) }
+                    if NameForm.lower(text[index]) != other[index] { return false }
+                }
+                return text.count == other.count || (text.contains { $0 >= 0x80 } && folded(Array(text)).elementsEqual(other))
+            }
+        }
+    }
+
     static func folded(_ text: ArraySlice<UInt8>) -> [UInt8] {
         guard text.contains(where: { $0 >= 0x80 }), let string = String(validating: text, as: UTF8.self) else {
             return text.map(NameForm.lower)

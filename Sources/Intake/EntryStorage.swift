@@ -2,11 +2,12 @@
 
 /// How the readers fill an entry.
 extension Entry {
-    /// Empties the entry and keeps its storage.
+    /// Empties the entry and keeps its storage, unless one huge entry made it grow.
     mutating func reset(at position: Position) {
-        bytes.removeAll(keepingCapacity: true)
-        attributes.removeAll(keepingCapacity: true)
-        values.removeAll(keepingCapacity: true)
+        let keeps = bytes.capacity <= 1 << 22 && values.capacity <= 1 << 18
+        bytes.removeAll(keepingCapacity: keeps)
+        attributes.removeAll(keepingCapacity: keeps)
+        values.removeAll(keepingCapacity: keeps)
         dnRange = nil
         hasMissingValues = false
         self.position = position

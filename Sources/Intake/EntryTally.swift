@@ -16,7 +16,9 @@ struct EntryTally {
         if let fault {
             rejected += 1
             try sink.rejected(
-                Rejection(position: entry.position, reason: fault.reason, dn: entry.dn.flatMap { $0.isEmpty ? nil : $0 }, message: fault.message))
+                Rejection(
+                    position: entry.position, reason: fault.reason, dn: entry.dn.flatMap { $0.isEmpty ? nil : $0 },
+                    message: fault.message))
             return
         }
         entries += 1

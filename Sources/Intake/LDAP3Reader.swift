@@ -9,7 +9,7 @@ struct LDAP3Reader {
     private enum State: UInt8 {
         case start, root, entriesValue, entries, done
         case entry, dnValue, attributesValue, attributes, value, list
-        case encoded, encodingValue, encodedValue
+        case encoded
         case skipping, rejecting, rejectingDN
     }
 
@@ -36,11 +36,9 @@ struct LDAP3Reader {
     private var after = State.root
     private var skipDepth = 0
 
-    /// The base64 object being read: where it stands decides where to go on.
+    /// The binary value being read, and whether it stands in a list.
+    private var encoded = EncodedObject()
     private var isInList = false
-    private var encoding: Bool?
-    private var hasEncoded = false
-    private var encodedText: [UInt8] = []
 
     init(limits: EntryLimits) {
         self.limits = limits
@@ -84,7 +82,7 @@ struct LDAP3Reader {
                 return false
             }
             state = .attributes
-        case .encoded, .encodingValue, .encodedValue: takeEncoded(token, text)
+        case .encoded: takeEncoded(token, text)
         case .skipping:
             if tokenizer.depth == skipDepth { state = after }
         case .rejecting, .rejectingDN: return takeRejected(token, text)
@@ -181,6 +179,9 @@ struct LDAP3Reader {
         guard entry.attributes.count < limits.attributes else {
             return reject(.tooLarge, "more than \(limits.attributes) attributes")
         }
+        guard entry.cost &+ text.count <= limits.entryBytes else {
+            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
+        }
         state = .value
         if text.contains(NameForm.semicolon) { return openWithOptions(text) }
         let key = NameForm.key(text)
@@ -238,39 +239,22 @@ struct LDAP3Reader {
 
     private mutating func openEncoded(inList: Bool) {
         isInList = inList
-        encoding = nil
-        hasEncoded = false
-        encodedText.removeAll(keepingCapacity: true)
+        encoded.reset()
         state = .encoded
     }
 
     private mutating func takeEncoded(_ token: JSONTokenizer.Token, _ text: UnsafeRawBufferPointer) {
-        switch (state, token.kind) {
-        case (.encoded, .key) where text.elementsEqual("encoding".utf8) && encoding == nil: state = .encodingValue
-        case (.encoded, .key) where text.elementsEqual("encoded".utf8) && !hasEncoded: state = .encodedValue
-        case (.encodingValue, .string):
-            encoding = text.elementsEqual("base64".utf8)
-            state = .encoded
-        case (.encodedValue, .string):
-            hasEncoded = true
-            encodedText.append(contentsOf: text)
-            state = .encoded
-        case (.encoded, .endObject): closeEncoded()
-        default: reject(.wrongShape, "an object that is not {\"encoding\": \"base64\", \"encoded\": text}")
+        switch encoded.take(token, text) {
+        case .more: break
+        case .fault(let reason, let message): reject(reason, message)
+        case .done:
+            state = isInList ? .list : .attributes
+            guard entry.cost + encoded.text.count <= limits.entryBytes else {
+                return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
+            }
+            let isRight = encoded.text.withUnsafeBytes { entry.append(base64: $0, to: attribute) }
+            if !isRight { reject(.badBase64, "a value is not base64") }
         }
-    }
-
-    private mutating func closeEncoded() {
-        state = isInList ? .list : .attributes
-        guard let encoding, hasEncoded else {
-            return reject(.wrongShape, "an object without \"encoding\" or \"encoded\"")
-        }
-        guard encoding else { return reject(.badBase64, "an encoding that is not base64") }
-        guard entry.cost + encodedText.count <= limits.entryBytes else {
-            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
-        }
-        let isRight = encodedText.withUnsafeBytes { entry.append(base64: $0, to: attribute) }
-        if !isRight { reject(.badBase64, "a value is not base64") }
     }
 
     // MARK: - The end of an entry

@@ -68,7 +68,7 @@ package struct LDAPFilter: Sendable, Hashable, CustomStringConvertible {
         }
 
         func equals(_ value: AttributeValue) -> Bool {
-            if CaseFolding.folded(value.bytes) == folded { return true }
+            if CaseFolding.isEqual(value.bytes, folded: folded) { return true }
             guard let dn, value.kind == .text else { return false }
             var normalised: [UInt8] = []
             return value.bytes.withUnsafeBytes { DistinguishedName.normalise($0, into: &normalised) } && normalised == dn

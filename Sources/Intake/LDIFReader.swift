@@ -45,7 +45,7 @@ struct LDIFReader {
             let text = UnsafeRawBufferPointer(rebasing: window[index..<end.text])
             let position = Position(line: line, byte: base + index)
             if text.isEmpty {
-                line &+= 1
+                line &+= isUnterminated ? 0 : 1
                 index = end.next
                 try endRecord(into: &sink)
             } else if end.next < window.count, window[end.next] == UInt8(ascii: " ") {
@@ -58,7 +58,7 @@ struct LDIFReader {
                 swap(&whole, &unfolded)
             } else {
                 guard end.next < window.count || isLast else { return index }
-                line &+= 1
+                line &+= isUnterminated ? 0 : 1
                 index = end.next
                 try take(text, at: position)
             }
@@ -92,7 +92,7 @@ struct LDIFReader {
             count += 1
             guard end.next < window.count || isLast else { return nil }
             guard end.next < window.count, window[end.next] == UInt8(ascii: " ") else {
-                line += count
+                line += isUnterminated ? count - 1 : count
                 return end.next
             }
             index = end.next
@@ -194,12 +194,12 @@ struct LDIFReader {
                 code: .changeRecords, position: position, expected: "what is there (an export)",
                 found: "a change record (changetype:), which says what to do")
         }
+        guard entry.cost &+ name.count &+ rest.count <= limits.entryBytes else {
+            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
+        }
         let attribute = open(name)
         guard entry.attributes.count <= limits.attributes else {
             return reject(.tooLarge, "more than \(limits.attributes) attributes")
-        }
-        guard entry.cost &+ rest.count <= limits.entryBytes else {
-            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
         }
         switch rest.first {
         case UInt8(ascii: ":"):

@@ -66,7 +66,7 @@ struct FuzzTests {
         let original = Array(text.utf8)
         let hints: [UInt8] = Array("{}[]\",:\\u0 \n\r#<d-=*".utf8) + [0, 0x80, 0xC3, 0xED, 0xF4, 0xFF, 0xEF]
         var outcomes = (good: 0, bad: 0)
-        for round in 0..<rounds(3000, soak: 500_000) {
+        for round in 0..<rounds(3000, soak: 100_000) {
             var bytes = original
             for _ in 0..<Int.random(in: 1..<5, using: &random) { mutate(&bytes, hints, &random) }
             let whole = readExport(bytes)
@@ -116,7 +116,7 @@ struct FuzzTests {
     @Test("pure noise is survived")
     func noise() {
         var random = SeededRandom(seed: 13)
-        for _ in 0..<rounds(2000, soak: 200_000) {
+        for _ in 0..<rounds(2000, soak: 100_000) {
             let bytes = (0..<Int.random(in: 0..<60, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
             for format in EntryFormat.allCases { _ = readExport(bytes, format: format, chunks: [7]) }
             var key: [UInt8] = []

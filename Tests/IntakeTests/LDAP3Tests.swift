@@ -165,6 +165,9 @@ struct LDAP3Tests {
                 .tooLarge
             ])
         #expect(read(#""a": 1, "b": 1, "c": 1, "d": 1"#).sink.rejections.map(\.reason) == [.tooLarge])
+        #expect(read("\"\(long)\": 1").sink.rejections.map(\.reason) == [.tooLarge])
+        let ldif = "dn: cn=x\n\(long): 1\n\ndn: cn=y\ncn: \(long)\n\ndn: cn=ok\n\n"
+        #expect(readExport(Array(ldif.utf8), limits: limits).sink.rejections.map(\.reason) == [.tooLarge, .tooLarge])
         #expect(read(#""a": 1, "b": 1, "c": 1"#).sink.entries.count == 2)
         #expect(read("\"a\": \"\(String(repeating: "x", count: 30_000))\"").error?.code == .tooLong)
     }
@@ -176,6 +179,22 @@ struct LDAP3Tests {
             keeps: true)
         #expect(outcome.sink.kept.map { $0.first("cn")?.string } == ["first", "other"])
         #expect(outcome.sink.kept.map(\.dn) == ["cn=1", "cn=2"])
+    }
+
+    @Test("one person with schema, without, and as LDIF is one key")
+    func oneKey() throws {
+        let forms = [
+            ldap3(#"{"attributes": {"objectGUID": "{6ecc91e7-1491-405c-af2f-54e6920e3747}"}, "dn": "cn=x"}"#),
+            ldap3(
+                #"{"attributes": {"objectGUID": [{"encoded": "55HMbpEUXECvL1Tmkg43Rw==", "encoding": "base64"}]}, "dn": "cn=x"}"#),
+            "dn: cn=x\nobjectGUID:: 55HMbpEUXECvL1Tmkg43Rw==\n\n",
+        ]
+        let keys = try forms.map { form in
+            let entry = try #require(readExport(form, keeps: true).sink.kept.first)
+            return try ExternalKey(try #require(entry.first("objectGUID")), of: "objectGUID")
+        }
+        #expect(Set(keys).count == 1)
+        #expect(keys[0].description == "6ecc91e7-1491-405c-af2f-54e6920e3747")
     }
 
     @Test("a fault of the sink ends the read")

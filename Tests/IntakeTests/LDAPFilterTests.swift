@@ -11,7 +11,7 @@ struct LDAPFilterTests {
         attributes: [
             "objectClass": ["top", "person", "user"], "cn": ["Amy Wong"], "mail": ["Amy@Planet.example"], "sn": ["Kroker"],
             "userAccountControl": ["514"], "memberOf": ["CN=Ship Crew,OU=people,DC=x"], "title": [], "givenName": ["Zoë (x)*"],
-            "empty": [""],
+            "empty": [""], "street": ["Strasse É"], "city": ["İzmir"],
         ])
 
     @Test(
@@ -22,7 +22,8 @@ struct LDAPFilterTests {
             "(userAccountControl>=514)", "(userAccountControl>=90)", "(userAccountControl<=514)", "(cn>=amy)", "(cn<=b)",
             "(userAccountControl:1.2.840.113556.1.4.803:=2)", "(userAccountControl:1.2.840.113556.1.4.803:=514)",
             "(userAccountControl:1.2.840.113556.1.4.804:=3)", "(memberOf=cn=ship  crew, ou=people,dc=X)", "(cn~=AMY wong)",
-            "(givenName=zoë \\28x\\29\\2a)", "(givenName=ZO\\c3\\8b*)", "(empty=)", " ( & ( cn = amy*) ( ! ( sn=x ) ) ) ",
+            "(givenName=zoë \\28x\\29\\2a)", "(givenName=ZO\\c3\\8b*)", "(empty=)", "(street=STRASSE é)", "(street=strasse É)",
+            "(city=i̇zmir)", " ( & ( cn = amy*) ( ! ( sn=x ) ) ) ",
             "(&(objectClass=user)(!(userAccountControl:1.2.840.113556.1.4.803:=16)))",
         ])
     func matches(text: String) throws {
@@ -39,7 +40,8 @@ struct LDAPFilterTests {
             "(cn=*a*a*)",
             "(userAccountControl:1.2.840.113556.1.4.803:=3)", "(userAccountControl:1.2.840.113556.1.4.804:=1)",
             "(cn:1.2.840.113556.1.4.803:=0)", "(userAccountControl>=515)", "(userAccountControl<=90)", "(mail;lang-fr=*)",
-            "(memberOf=cn=ship crew,ou=others,dc=x)", "(&(cn=amy wong)(cn=x))",
+            "(memberOf=cn=ship crew,ou=others,dc=x)", "(&(cn=amy wong)(cn=x))", "(street=strasse e)", "(street=strasse)",
+            "(cn=amy wongs)",
         ])
     func keepsBack(text: String) throws {
         #expect(try !LDAPFilter(parsing: text).matches(Self.amy))
@@ -66,7 +68,7 @@ struct LDAPFilterTests {
         #expect(error?.code == .tooDeep)
         var random = SeededRandom(seed: 4515)
         let alphabet = Array("(()))&|!=*\\2aacn<>~: é").map(String.init)
-        for _ in 0..<rounds(5000, soak: 500_000) {
+        for _ in 0..<rounds(5000, soak: 100_000) {
             let text = (0..<Int.random(in: 0..<20, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "" }
                 .joined()
             if let filter = try? LDAPFilter(parsing: text) { _ = filter.matches(Self.amy) }

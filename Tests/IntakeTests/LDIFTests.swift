@@ -92,11 +92,11 @@ struct LDIFTests {
         #expect(read(person + result + person).proof?.notes == [.entriesAfterTrailer(1)])
         #expect(
             read(header + result + "# numResponses: 1\n").proof
-                == Proof(level: .wellFormed, entries: 0, rejected: 0, bytes: 85, notes: [.noEntries]))
+                == Proof(level: .wellFormed, entries: 0, rejected: 0, bytes: 82, notes: [.noEntries]))
         #expect(read("version: 1\n").proof?.level == Proof.Level.none)
         #expect(
             read(person + "# search reference\nref: ldap://x/y\nref: ldap://z/y\n\n" + result + "# numEntries: 1\n").proof
-                == Proof(level: .attested, entries: 1, rejected: 0, bytes: 143, notes: [.references(1)]))
+                == Proof(level: .attested, entries: 1, rejected: 0, bytes: 152, notes: [.references(1)]))
     }
 
     @Test("pages: each with its trailer, the last without a cookie")

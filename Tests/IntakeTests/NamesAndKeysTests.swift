@@ -56,7 +56,7 @@ struct NamesAndKeysTests {
         let seed: UInt64 = 4514
         var random = SeededRandom(seed: seed)
         let alphabet = Array("abXY ,+\"\\<>;=#é1".unicodeScalars)
-        for round in 0..<rounds(2000, soak: 200_000) {
+        for round in 0..<rounds(2000, soak: 100_000) {
             var written: [[String]] = [[], []]
             for _ in 0..<Int.random(in: 1..<4, using: &random) {
                 let value = (0..<Int.random(in: 1..<8, using: &random)).map { _ in alphabet.randomElement(using: &random) ?? "a" }
@@ -82,18 +82,18 @@ struct NamesAndKeysTests {
 
     @Test("a GUID in all its spellings is one key")
     func guids() throws {
-        let raw: [UInt8] = [0xE7, 0x91, 0xCC, 0x6E, 0x14, 0x91, 0x5C, 0x40, 0xAF, 0x2F, 0x54, 0xE6, 0x92, 0x0E, 0x37, 0x47]
+        let raw: [UInt8] = [0xE7, 0x91, 0xCC, 0x6E, 0x91, 0x14, 0x5C, 0x40, 0xAF, 0x2F, 0x54, 0xE6, 0x92, 0x0E, 0x37, 0x47]
         let key = try ExternalKey(AttributeValue(bytes: raw), of: "objectGUID")
         #expect(key.description == "6ecc91e7-1491-405c-af2f-54e6920e3747")
         #expect(key.bytes.count == 17)
         #expect(key.bytes.starts(with: [1, 0x6E, 0xCC, 0x91, 0xE7, 0x14, 0x91]))
         for text in [
             "6ecc91e7-1491-405c-af2f-54e6920e3747", "{6ECC91E7-1491-405C-AF2F-54E6920E3747}", "6ecc91e71491405caf2f54e6920e3747",
-            "55HMbpEUXECvL1Tmkg43Rw==",
-        ].dropLast() {
+        ] {
             #expect(try ExternalKey(AttributeValue(text: text), of: "objectGUID") == key, "\(text)")
             #expect(try ExternalKey(AttributeValue(text: text), of: "entryUUID") == key, "\(text)")
         }
+        #expect(try ExternalKey(AttributeValue(text: "55HMbpEUXECvL1Tmkg43Rw=="), of: "objectGUID") == key)
         // Raw bytes that happen to be text.
         let textual = try ExternalKey(AttributeValue(bytes: Array("ABCDEFGHIJKLMNOP".utf8)), of: "OBJECTguid")
         #expect(textual.description == "44434241-4645-4847-494a-4b4c4d4e4f50")

@@ -6,11 +6,29 @@ import Intake
 /// Counts entries and looks at one attribute of each, as the least that a sync does.
 private struct CountingSink: EntrySink {
     let mail: AttributeName = "mail"
+    let id: AttributeName = "entryUUID"
+    let memberOf: AttributeName = "memberOf"
+    /// Whether identifiers and names of groups are brought to their one form, as matching needs them.
+    var makesKeys = false
+    var keys = 0
+    var groups = 0
+    var scratch: [UInt8] = []
     var mailBytes = 0
     var rejections: [Rejection] = []
 
     mutating func entry(_ entry: borrowing Entry) {
         mailBytes += entry.first(mail)?.bytes.count ?? 0
+        guard makesKeys else { return }
+        if let value = entry.first(id), (try? ExternalKey(value, of: id)) != nil { keys += 1 }
+        var scratch: [UInt8] = []
+        swap(&scratch, &self.scratch)
+        var groups = 0
+        entry.forEachValue(of: memberOf) { value in
+            scratch.removeAll(keepingCapacity: true)
+            if value.bytes.withUnsafeBytes({ DistinguishedName.normalise($0, into: &scratch) }) { groups += 1 }
+        }
+        swap(&scratch, &self.scratch)
+        self.groups += groups
     }
 
     mutating func rejected(_ rejection: Rejection) {
@@ -18,12 +36,12 @@ private struct CountingSink: EntrySink {
     }
 }
 
-/// Measures how fast an export is read: `muster-bench-read FILE [CHUNK-BYTES]`.
+/// Measures how fast an export is read: `muster-bench-read FILE [keys]`, with `keys` also how fast keys are made.
 @main
 enum ReadBenchmark {
     static func main() throws {
         guard CommandLine.arguments.count > 1 else {
-            print("usage: muster-bench-read FILE [CHUNK-BYTES]")
+            print("usage: muster-bench-read FILE [keys]")
             exit(2)
         }
         let file = open(CommandLine.arguments[1], O_RDONLY)
@@ -31,10 +49,11 @@ enum ReadBenchmark {
             print("cannot open \(CommandLine.arguments[1])")
             exit(1)
         }
-        let chunkBytes = CommandLine.arguments.count > 2 ? Int(CommandLine.arguments[2]) ?? 1 << 18 : 1 << 18
+        let chunkBytes = 1 << 18
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 16)
         var reader = EntryReader()
         var sink = CountingSink()
+        sink.makesKeys = CommandLine.arguments.dropFirst(2).contains("keys")
         let clock = ContinuousClock()
         let start = clock.now
         while case let count = read(file, chunk.baseAddress, chunkBytes), count > 0 {
@@ -48,6 +67,7 @@ enum ReadBenchmark {
         let cpu = Double(usage.ru_utime.tv_sec) + Double(usage.ru_utime.tv_usec) / 1e6
         print("\(reader.format) \(proof)")
         for rejection in sink.rejections { print(rejection) }
-        print("\(time) wall, \(cpu) s user, \(usage.ru_maxrss / 1024) MB peak, \(sink.mailBytes) bytes of mail")
+        print("\(time) wall, \(cpu) s user, \(usage.ru_maxrss / 1024) MB peak")
+        print("\(sink.mailBytes) bytes of mail, \(sink.keys) keys, \(sink.groups) groups")
     }
 }
