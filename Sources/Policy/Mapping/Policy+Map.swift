@@ -43,7 +43,7 @@ extension Policy {
             groups: groupKeys(of: entry, names: &names))
     }
 
-    private func externalKey(of entry: borrowing Entry) throws(EntryFault) -> [UInt8]? {
+    func externalKey(of entry: borrowing Entry) throws(EntryFault) -> [UInt8]? {
         for attribute in people.id {
             guard let value = entry.first(attribute), !value.isEmpty else { continue }
             do throws(ExternalKey.Fault) {
@@ -57,7 +57,7 @@ extension Policy {
         return nil
     }
 
-    private func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
+    func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
         guard var dn = entry.dn, !dn.isEmpty else { return nil }
         var buffer: [UInt8] = []
         buffer.reserveCapacity(dn.utf8.count)
@@ -186,77 +186,6 @@ extension Policy {
     }
 
     static func listing(_ names: [AttributeName]) -> String { names.map(\.description).joined(separator: ", ") }
-}
-
-// MARK: - Groups
-
-extension Policy {
-    /// Calls `body` with each member that the group's entry names; gives the number of those that cannot be read.
-    ///
-    /// A member may come more than once, where two attributes name it.
-    @discardableResult
-    package func forEachMember<E: Error>(
-        of entry: borrowing Entry, _ body: (GroupMember) throws(E) -> Void
-    ) throws(E) -> Int {
-        var unreadable = 0
-        // Members are not remembered: each comes once.
-        var names = NameCache(size: 0)
-        var failure: E?
-        for attribute in groups.members {
-            entry.forEachValue(of: attribute.name) { value in
-                guard failure == nil else { return }
-                guard let member = Self.member(value, isLogin: attribute.holdsLogins, names: &names) else {
-                    unreadable += 1
-                    return
-                }
-                do throws(E) { try body(member) } catch { failure = error }
-            }
-            if let failure { throw failure }
-        }
-        return unreadable
-    }
-
-    private static func member(_ value: AttributeValue, isLogin: Bool, names: inout NameCache) -> GroupMember? {
-        if isLogin {
-            let text = value.bytes.trimmed
-            guard value.kind == .text, !text.isEmpty, !text.contains(0) else { return nil }
-            return .login(lowercased(text))
-        }
-        return names.normalised(value).map { .dn($0) }
-    }
-
-    private func group(from entry: borrowing Entry, names: inout NameCache) throws(EntryFault) -> DesiredGroup {
-        guard let key = try normalisedDN(of: entry) else {
-            throw EntryFault(reason: .badDN, message: "a group without dn")
-        }
-        var parents: [String] = []
-        appendMemberOf(of: entry, to: &parents, names: &names)
-        ByteOrder.sortUnique(&parents)
-        let externalKey = try? externalKey(of: entry)
-        return DesiredGroup(key: key, externalKey: externalKey, parents: parents, isComplete: !entry.hasMissingValues)
-    }
-
-    private func groupKeys(of entry: borrowing Entry, names: inout NameCache) -> [String] {
-        var keys: [String] = []
-        if compiled.needsGroups {
-            appendMemberOf(of: entry, to: &keys, names: &names)
-            // Without nesting, only groups that a rule names can matter: others coming and going change nobody.
-            if !groups.nested { keys.removeAll { !compiled.namedGroups.contains($0) } }
-        }
-        if compiled.namesEveryone { keys.append(Selector.everyone.groupKey) }
-        for (group, filter) in compiled.filters where filter.matches(entry) { keys.append(group) }
-        ByteOrder.sortUnique(&keys)
-        return keys
-    }
-
-    /// Values that are no distinguished names are left out: no rule can name them.
-    private func appendMemberOf(of entry: borrowing Entry, to keys: inout [String], names: inout NameCache) {
-        for attribute in groups.memberOf {
-            entry.forEachValue(of: attribute) { value in
-                if let key = names.normalised(value) { keys.append(key) }
-            }
-        }
-    }
 }
 
 extension Template {
