@@ -121,7 +121,8 @@ struct DiagnosticsTests {
             bomb += "a\(level): &a\(level) [" + Array(repeating: "*a\(level - 1)", count: 9).joined(separator: ", ") + "]\n"
         }
         #expect(mistakes(bomb + "people: *a20\n").count > 20)
-        #expect(mistakes(String(repeating: "# padding\n", count: 200_000)) == ["p.yaml:1:1: error: the policy is larger than 1 MiB"])
+        #expect(
+            mistakes(String(repeating: "# padding\n", count: 200_000)) == ["p.yaml:1:1: error: the policy is larger than 1 MiB"])
     }
 
     @Test("names are compared by edits, where swapped letters and dashes count little")

@@ -23,7 +23,8 @@ struct FolderTests {
         let second = document().replacing("policy: test", with: "policy: second")
         let files: [String: [UInt8]] = [
             "b.yaml": Array(document().utf8), "a.yml": Array(second.utf8), "c.yaml": Array(document().utf8),
-            "d.yaml": Array("policy: d\npol".utf8), "e.yaml": [0x61, 0x0A, 0xC3, 0xA4, 0xFF, 0x62], ".f.yaml": [0xFF], "g.txt": [0xFF],
+            "d.yaml": Array("policy: d\npol".utf8), "e.yaml": [0x61, 0x0A, 0xC3, 0xA4, 0xFF, 0x62], ".f.yaml": [0xFF],
+            "g.txt": [0xFF],
         ]
         try withFolder(files) { folder in
             let load = Policy.load(folder: folder)

@@ -9,9 +9,11 @@ import Testing
 struct FuzzTests {
     /// Pieces that mean something to YAML, to filters, to names or to templates.
     private static let pieces = [
-        ":", ": ", "- ", "\n", "\n  ", "{", "}", "[", "]", ",", "\"", "'", "&a ", "*a", "#", "|", ">", "%", "@", "`", "!", "!!int ",
+        ":", ": ", "- ", "\n", "\n  ", "{", "}", "[", "]", ",", "\"", "'", "&a ", "*a", "#", "|", ">", "%", "@", "`", "!",
+        "!!int ",
         "? ", "~", "null", "---\n", "...\n", "\t", "\r\n", "\u{0}", "\u{7}", "\u{FEFF}", "ä", "\u{1F600}", "e\u{301}", "(", ")",
-        "(&(a=b)", "=", "\\", "cn=", "{cn}", "<<: ", "999999999999999999999", "-1", ".inf", "1e999", "true", "", "\u{2028}", "\u{85}",
+        "(&(a=b)", "=", "\\", "cn=", "{cn}", "<<: ", "999999999999999999999", "-1", ".inf", "1e999", "true", "", "\u{2028}",
+        "\u{85}",
     ]
 
     private static func mutate(_ text: [Unicode.Scalar], _ random: inout SplitMix) -> [Unicode.Scalar] {
@@ -34,7 +36,8 @@ struct FuzzTests {
         return text
     }
 
-    @Test("every damage gives a policy or at least one mistake at a place that exists", arguments: ["openldap", "active-directory"])
+    @Test(
+        "every damage gives a policy or at least one mistake at a place that exists", arguments: ["openldap", "active-directory"])
     func damage(name: String) throws {
         let data = try #require(FileManager.default.contents(atPath: "\(packageRoot)/Policies/\(name).yaml"))
         let original = Array(String(decoding: data, as: UTF8.self).unicodeScalars)

@@ -37,7 +37,9 @@ struct DocumentReader {
     /// The keys of a mapping; notes unknown ones with the nearest known key.
     mutating func fields(of node: Node, _ what: String, known: [String]) -> Fields? {
         guard case .mapping(let mapping) = node else {
-            note(.wrongType, at: node, "\(what) must be a mapping with keys such as \(Self.listing(known)), not \(Self.kind(node))")
+            note(
+                .wrongType, at: node, "\(what) must be a mapping with keys such as \(Self.listing(known)), not \(Self.kind(node))"
+            )
             return nil
         }
         var values: [String: Node] = [:]
@@ -114,14 +116,17 @@ struct DocumentReader {
         guard let text = text(node, what) else { return nil }
         let isPlain = text.utf8.allSatisfy { byte in
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"),
                 UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
                 true
             default: false
             }
         }
         guard isPlain, text.first != ".", text.first != "-" else {
-            note(.badValue, at: node, "\(what) \"\(text)\" may hold letters, digits, \".\", \"_\" and \"-\" only, and starts with one of the first two")
+            note(
+                .badValue, at: node,
+                "\(what) \"\(text)\" may hold letters, digits, \".\", \"_\" and \"-\" only, and starts with one of the first two")
             return nil
         }
         return text

@@ -11,7 +11,9 @@ extension DocumentReader {
         }
         guard let fields = fields(of: node, what, known: ["value", "from", "missing"]) else { return nil }
         if let value = fields["value"] {
-            if fields.values.count > 1 { note(.badValue, at: node, "\(what) has a constant \"value\": nothing else goes with it") }
+            if fields.values.count > 1 {
+                note(.badValue, at: node, "\(what) has a constant \"value\": nothing else goes with it")
+            }
             return constant(value, what).map { FieldMapping(sources: [.constant($0)], missing: .clear) }
         }
         let missing = fields["missing"].flatMap { choice($0, "\"missing\"", FieldMapping.Missing.self) } ?? .clear
@@ -43,7 +45,8 @@ extension DocumentReader {
         if let name = AttributeName(validating: text) { return .attribute(name) }
         note(
             .badMapping, at: node,
-            "\"\(text)\" is not the name of an attribute; a constant is written {value: \"\(text)\"}, a template with {attribute}")
+            "\"\(text)\" is not the name of an attribute; a constant is written {value: \"\(text)\"}, a template with {attribute}"
+        )
         return nil
     }
 

@@ -21,26 +21,48 @@ package enum EmailAddress {
     }
 
     private static func hasForm(_ bytes: [UInt8]) -> Bool {
-        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")), (1...64).contains(at) else { return false }
-        let local = bytes[..<at]
-        guard local.allSatisfy(isLocal), local.first != dot, local.last != dot else { return false }
-        let labels = bytes[(at + 1)...].split(separator: dot, omittingEmptySubsequences: false)
-        guard labels.count >= 2, let top = labels.last else { return false }
-        for label in labels {
-            guard (1...63).contains(label.count), label.first != hyphen, label.last != hyphen else { return false }
-            guard label.allSatisfy({ isLetter($0) || isDigit($0) || $0 == hyphen }) else { return false }
+        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")), (1...64).contains(at), bytes.count <= 4 * 255 else { return false }
+        for index in 0..<at where !isLocal(bytes[index]) { return false }
+        guard bytes[0] != UInt8(ascii: "."), bytes[at - 1] != UInt8(ascii: ".") else { return false }
+        var start = at + 1
+        var labels = 0
+        while let end = label(in: bytes, from: start) {
+            labels += 1
+            if end == bytes.count { return labels >= 2 && isTop(bytes[start..<end]) }
+            start = end + 1
         }
-        return top.count >= 2 && (top.allSatisfy(isLetter) || top.starts(with: "xn--".utf8))
+        return false
     }
 
-    private static let dot = UInt8(ascii: ".")
-    private static let hyphen = UInt8(ascii: "-")
-    /// What RFC 5322 allows unquoted, besides letters, digits and the dot.
-    private static let special = Set("!#$%&'*+/=?^_`{|}~-.".utf8)
+    /// The end of the domain's label that begins at `start`, or nil where none does.
+    private static func label(in bytes: [UInt8], from start: Int) -> Int? {
+        var end = start
+        while end < bytes.count, bytes[end] != UInt8(ascii: ".") {
+            guard isLetter(bytes[end]) || isDigit(bytes[end]) || bytes[end] == UInt8(ascii: "-") else { return nil }
+            end += 1
+        }
+        guard (1...63).contains(end - start) else { return nil }
+        return bytes[start] == UInt8(ascii: "-") || bytes[end - 1] == UInt8(ascii: "-") ? nil : end
+    }
+
+    private static func isTop(_ label: ArraySlice<UInt8>) -> Bool {
+        label.count >= 2 && (label.allSatisfy(isLetter) || label.starts(with: "xn--".utf8))
+    }
 
     private static func isLetter(_ byte: UInt8) -> Bool { byte &- 0x61 < 26 || byte >= 0x80 }
+
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
-    private static func isLocal(_ byte: UInt8) -> Bool { isLetter(byte) || isDigit(byte) || special.contains(byte) }
+
+    /// What RFC 5322 allows without quotes.
+    private static func isLocal(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
+            UInt8(ascii: "-")...UInt8(ascii: "9"), UInt8(ascii: "="), UInt8(ascii: "?"), UInt8(ascii: "^")...UInt8(ascii: "~"),
+            0x80...:
+            true
+        default: false
+        }
+    }
 }
 
 extension ArraySlice<UInt8> {

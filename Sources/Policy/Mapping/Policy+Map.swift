@@ -5,9 +5,15 @@ package import Intake
 extension Policy {
     /// What the policy makes of an entry; a person's filter is tried before a group's.
     package func map(_ entry: borrowing Entry) -> Mapped {
+        var names = NameCache(size: 0)
+        return map(entry, names: &names)
+    }
+
+    /// What the policy makes of an entry, with names of groups remembered from entry to entry: for many entries.
+    package func map(_ entry: borrowing Entry, names: inout NameCache) -> Mapped {
         do throws(EntryFault) {
-            if people.filter.filter.matches(entry) { return .person(try person(from: entry)) }
-            if groups.filter.filter.matches(entry) { return .group(try group(from: entry)) }
+            if people.filter.filter.matches(entry) { return .person(try person(from: entry, names: &names)) }
+            if groups.filter.filter.matches(entry) { return .group(try group(from: entry, names: &names)) }
             return .ignored
         } catch {
             return .rejected(error)
@@ -16,7 +22,7 @@ extension Policy {
 
     // MARK: People
 
-    private func person(from entry: borrowing Entry) throws(EntryFault) -> DesiredPerson {
+    private func person(from entry: borrowing Entry, names: inout NameCache) throws(EntryFault) -> DesiredPerson {
         if entry.hasMissingValues {
             throw EntryFault(reason: .missingValues, message: "an attribute came in ranges of which some are missing")
         }
@@ -34,15 +40,10 @@ extension Policy {
             },
             customAttributes: try customAttributes(of: entry),
             enabled: isEnabled(entry),
-            groups: groupKeys(of: entry))
+            groups: groupKeys(of: entry, names: &names))
     }
 
-    /// The immutable id of an entry that was rejected for something else, so that its person still counts as seen.
-    package func externalKey(ofRejected entry: borrowing Entry) -> [UInt8]? {
-        try? externalKey(of: entry)
-    }
-
-    private func externalKey(of entry: borrowing Entry) throws(EntryFault) -> [UInt8]? {
+    func externalKey(of entry: borrowing Entry) throws(EntryFault) -> [UInt8]? {
         for attribute in people.id {
             guard let value = entry.first(attribute), !value.isEmpty else { continue }
             do throws(ExternalKey.Fault) {
@@ -56,12 +57,13 @@ extension Policy {
         return nil
     }
 
-    private func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
-        guard let dn = entry.dn, !dn.isEmpty else { return nil }
-        guard let normalised = DistinguishedName.normalised(dn) else {
-            throw EntryFault(reason: .badDN, message: "the dn cannot be read")
-        }
-        return normalised
+    func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
+        guard var dn = entry.dn, !dn.isEmpty else { return nil }
+        var buffer: [UInt8] = []
+        buffer.reserveCapacity(dn.utf8.count)
+        let isName = dn.withUTF8 { DistinguishedName.normalise(UnsafeRawBufferPointer($0), into: &buffer) }
+        guard isName else { throw EntryFault(reason: .badDN, message: "the dn cannot be read") }
+        return String(decoding: buffer, as: UTF8.self)
     }
 
     private func loginName(of entry: borrowing Entry) -> String? {
@@ -184,77 +186,6 @@ extension Policy {
     }
 
     static func listing(_ names: [AttributeName]) -> String { names.map(\.description).joined(separator: ", ") }
-}
-
-// MARK: - Groups
-
-extension Policy {
-    /// Calls `body` with each member that the group's entry names; gives the number of those that cannot be read.
-    ///
-    /// A member may come more than once, where two attributes name it.
-    @discardableResult
-    package func forEachMember<E: Error>(
-        of entry: borrowing Entry, _ body: (GroupMember) throws(E) -> Void
-    ) throws(E) -> Int {
-        var unreadable = 0
-        var failure: E?
-        for attribute in groups.members {
-            entry.forEachValue(of: attribute.name) { value in
-                guard failure == nil else { return }
-                guard let member = Self.member(value, isLogin: attribute.holdsLogins) else {
-                    unreadable += 1
-                    return
-                }
-                do throws(E) { try body(member) } catch { failure = error }
-            }
-            if let failure { throw failure }
-        }
-        return unreadable
-    }
-
-    private static func member(_ value: AttributeValue, isLogin: Bool) -> GroupMember? {
-        if isLogin {
-            let text = value.bytes.trimmed
-            guard value.kind == .text, !text.isEmpty, !text.contains(0) else { return nil }
-            return .login(lowercased(text))
-        }
-        guard let dn = DistinguishedName.normalised(value), !dn.isEmpty else { return nil }
-        return .dn(dn)
-    }
-
-    private func group(from entry: borrowing Entry) throws(EntryFault) -> DesiredGroup {
-        guard let key = try normalisedDN(of: entry) else {
-            throw EntryFault(reason: .badDN, message: "a group without dn")
-        }
-        var parents: [String] = []
-        appendMemberOf(of: entry, to: &parents)
-        ByteOrder.sortUnique(&parents)
-        let externalKey = try? externalKey(of: entry)
-        return DesiredGroup(key: key, externalKey: externalKey, parents: parents, isComplete: !entry.hasMissingValues)
-    }
-
-    private func groupKeys(of entry: borrowing Entry) -> [String] {
-        var keys: [String] = []
-        if compiled.needsGroups {
-            appendMemberOf(of: entry, to: &keys)
-            // Without nesting, only groups that a rule names can matter: others coming and going change nobody.
-            if !groups.nested { keys.removeAll { !compiled.namedGroups.contains($0) } }
-        }
-        if compiled.namesEveryone { keys.append(Selector.everyone.groupKey) }
-        for (group, filter) in compiled.filters where filter.matches(entry) { keys.append(group) }
-        ByteOrder.sortUnique(&keys)
-        return keys
-    }
-
-    /// Values that are no distinguished names are left out: no rule can name them.
-    private func appendMemberOf(of entry: borrowing Entry, to keys: inout [String]) {
-        for attribute in groups.memberOf {
-            entry.forEachValue(of: attribute) { value in
-                guard case .dn(let key)? = Self.member(value, isLogin: false) else { return }
-                keys.append(key)
-            }
-        }
-    }
 }
 
 extension Template {
