@@ -8,6 +8,7 @@ tuesday.ldif as a directory administrator would, and reads it again. Needs slapd
     export.py           writes the exports
     export.py --check   compares them with the ones in the repository
 """
+import socket
 import subprocess
 import sys
 import tempfile
@@ -62,18 +63,21 @@ class Slapd:
             ["/usr/sbin/slapadd", "-q", "-f", configuration, "-l", HERE / "harbour.ldif"],
             check=True,
         )
-        socket = folder / "ldapi"
-        self.url = f"ldapi://{quote(str(socket), safe='')}"
+        address = str(folder / "ldapi")
+        self.url = f"ldapi://{quote(address, safe='')}"
         self.process = subprocess.Popen(
             ["/usr/sbin/slapd", "-d", "0", "-f", configuration, "-h", self.url]
         )
         for _ in range(200):
-            if socket.exists():
-                return self
+            # The socket is there a moment before slapd listens on it: only an accepted connection counts.
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(address) == 0:
+                    return self
             if self.process.poll() is not None:
                 raise SystemExit(f"slapd ended with status {self.process.returncode}")
             time.sleep(0.05)
-        raise SystemExit("slapd did not open its socket within 10 s")
+        self.process.terminate()
+        raise SystemExit("slapd did not answer within 10 s")
 
     def __exit__(self, *_):
         self.process.terminate()
