@@ -36,6 +36,12 @@ let package = Package(
             path: "Tests/PostgresTestSupport",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "PostgresBench",
+            dependencies: ["Postgres", "PostgresTestSupport", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Benchmarks/PostgresBench",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "PostgresTests",
             dependencies: [

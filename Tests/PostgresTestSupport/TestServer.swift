@@ -12,6 +12,11 @@ package final class TestServer: Sendable {
     /// What went wrong while a server was started.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        /// Says what went wrong.
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     /// How a server is started.
