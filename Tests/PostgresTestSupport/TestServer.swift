@@ -82,7 +82,7 @@ package final class TestServer: Sendable {
     package func configuration(database: String = "postgres", pool: PostgresConfiguration.Pool = .init(limit: 4))
         -> PostgresConfiguration
     {
-        PostgresConfiguration(host: folder, user: "postgres", database: database, pool: pool)
+        PostgresConfiguration(host: folder, port: options.tcpPort ?? 5432, user: "postgres", database: database, pool: pool)
     }
 
     /// Starts the server after `stop`, and waits until it answers.

@@ -89,12 +89,14 @@ import Testing
 
     @Test func narrowColumnsAreReadAsWiderIntegers() async throws {
         try await withDatabase { client in
-            let row = try await client.query("select 1::smallint as a, 2::integer as b, 1.5::real as c, 'x'::varchar as d, '{1}'::json as e")[0]
+            let row = try await client.query(
+                #"select 1::smallint as a, 2::integer as b, 1.5::real as c, 'x'::varchar as d, '{"a": 1}'::json as e"#)[0]
             #expect(try row.decode(Int.self, "a") == 1)
             #expect(try row.decode(Int32.self, "a") == 1)
             #expect(try row.decode(Int64.self, "b") == 2)
             #expect(try row.decode(Double.self, "c") == 1.5)
             #expect(try row.decode(String.self, "d") == "x")
+            #expect(try row.decode(PostgresJSON.self, "e").text == #"{"a": 1}"#)
         }
     }
 

@@ -7,7 +7,7 @@ import PostgresTestSupport
 
 /// One prepared one-row select, interleaved with `pgbench` of the same statement; prints rates and their ratios.
 let server = try TestServer()
-var configuration = server.configuration(pool: .init(limit: 8))
+let configuration = server.configuration(pool: .init(limit: 8))
 let client = PostgresClient(configuration: configuration, logger: Logger(label: "bench"))
 try await client.execute("create table t (id bigint primary key, name text)")
 try await client.execute("insert into t select n, 'name ' || n from generate_series(1, 100000) n")
@@ -15,13 +15,13 @@ try await client.execute("analyze t")
 
 let script = "\\set id random(1, 100000)\nselect id, name from t where id = :id;\n"
 try script.write(toFile: "/tmp/muster-bench-\(getpid()).sql", atomically: true, encoding: .utf8)
-let seconds = 2.0
+let seconds = 1.0
 
 func pgbench() throws -> Double {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/lib/postgresql/15/bin/pgbench")
     process.arguments = [
-        "-n", "-M", "prepared", "-c", "8", "-j", "2", "-T", "2", "-f", "/tmp/muster-bench-\(getpid()).sql", "-h", server.folder, "-U",
+        "-n", "-M", "prepared", "-c", "8", "-j", "2", "-t", "3000", "-f", "/tmp/muster-bench-\(getpid()).sql", "-h", server.folder, "-U",
         "postgres", "postgres",
     ]
     let pipe = Pipe()
