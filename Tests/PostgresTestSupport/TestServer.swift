@@ -12,6 +12,11 @@ package final class TestServer: Sendable {
     /// What went wrong while a server was started.
     package struct Failure: Error, CustomStringConvertible {
         package let description: String
+
+        /// Says what went wrong.
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     /// How a server is started.
@@ -77,7 +82,7 @@ package final class TestServer: Sendable {
     package func configuration(database: String = "postgres", pool: PostgresConfiguration.Pool = .init(limit: 4))
         -> PostgresConfiguration
     {
-        PostgresConfiguration(host: folder, user: "postgres", database: database, pool: pool)
+        PostgresConfiguration(host: folder, port: options.tcpPort ?? 5432, user: "postgres", database: database, pool: pool)
     }
 
     /// Starts the server after `stop`, and waits until it answers.
