@@ -43,6 +43,11 @@ extension Policy {
             groups: groupKeys(of: entry, names: &names))
     }
 
+    /// The immutable id of an entry that was rejected for something else, so that its person still counts as seen.
+    package func externalKey(ofRejected entry: borrowing Entry) -> [UInt8]? {
+        try? externalKey(of: entry)
+    }
+
     func externalKey(of entry: borrowing Entry) throws(EntryFault) -> [UInt8]? {
         for attribute in people.id {
             guard let value = entry.first(attribute), !value.isEmpty else { continue }
