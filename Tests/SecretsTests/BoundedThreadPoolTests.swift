@@ -60,7 +60,7 @@ private final class Counter: Sendable {
         let queued = (0..<3).map { _ in
             Task { try await pool.run { _ = ran.increment() } }
         }
-        while pool.queued < 3 { await Task.yield() }
+        while pool.queued < 3 { try await Task.sleep(for: .milliseconds(1)) }
         queued[1].cancel()
         await #expect(throws: CancellationError.self) { try await queued[1].value }
         #expect(pool.queued == 2)
@@ -91,12 +91,12 @@ private final class Counter: Sendable {
         }
         await onThread { started.wait() }
         let queued = (0..<2).map { number in Task { try await pool.run { number } } }
-        while pool.queued < 2 { await Task.yield() }
+        while pool.queued < 2 { try await Task.sleep(for: .milliseconds(1)) }
         await #expect(throws: BoundedThreadPool.Refusal.full) { try await pool.run { 3 } }
         queued[0].cancel()
         await #expect(throws: CancellationError.self) { try await queued[0].value }
         let fitting = Task { try await pool.run { 4 } }
-        while pool.queued < 2 { await Task.yield() }
+        while pool.queued < 2 { try await Task.sleep(for: .milliseconds(1)) }
         gate.signal()
         #expect(try await fitting.value == 4)
         #expect(try await queued[1].value == 1)
@@ -116,7 +116,7 @@ private final class Counter: Sendable {
                 }
             }
         }
-        while pool.queued < 48 { await Task.yield() }
+        while pool.queued < 48 { try await Task.sleep(for: .milliseconds(1)) }
         async let first: Void = pool.stop()
         async let second: Void = pool.stop()
         for _ in taken { gate.signal() }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Glibc
 import Secrets
 
 /// A reproducible source of randomness: a failing test prints its seed.
@@ -61,19 +62,21 @@ enum Python {
         return folders.map { "\($0)/\(program)" }.first(where: FileManager.default.isExecutableFile)
     }
 
-    /// What the script prints, in lines.
-    ///
-    /// It gets no pipe as its input: a process that starts at the same time would inherit the other end and keep it open.
-    static func run(_ script: String, _ arguments: [String]) throws -> [String] {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: path!)
-        process.arguments = ["-c", script] + arguments
-        process.standardInput = FileHandle.nullDevice
-        let stdout = Pipe()
-        process.standardOutput = stdout
-        try process.run()
-        let output = stdout.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+    /// What the script prints, in lines; the arguments contain nothing that a shell would interpret.
+    static func run(_ script: String, _ arguments: [String]) async throws -> [String] {
+        let file = NSTemporaryDirectory() + "/secrets-\(UUID().uuidString).py"
+        try Data(script.utf8).write(to: URL(fileURLWithPath: file))
+        defer { unlink(file) }
+        let command = "python3 '\(file)' " + arguments.map { "'\($0)'" }.joined(separator: " ")
+        let pool = BoundedThreadPool(threads: 1, queueLimit: 1)
+        let output = try await pool.run {
+            var output: [UInt8] = []
+            guard let pipe = popen(command, "re") else { return output }
+            while case let byte = fgetc(pipe), byte != EOF { output.append(UInt8(byte)) }
+            pclose(pipe)
+            return output
+        }
+        await pool.stop()
         return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 }

@@ -9,7 +9,9 @@ package enum AESGCM {
     package static let tagLength = 16
 
     /// The ciphertext followed by the tag.
-    package static func seal(_ plain: UnsafeRawBufferPointer, key: SecretBytes, nonce: [UInt8], authenticating aad: [UInt8]) -> [UInt8] {
+    package static func seal(
+        _ plain: UnsafeRawBufferPointer, key: SecretBytes, nonce: [UInt8], authenticating aad: [UInt8]
+    ) -> [UInt8] {
         precondition(key.count == 32 && nonce.count == nonceLength, "AES-256-GCM needs 32 bytes of key and 12 of nonce")
         let context = Libcrypto.required(EVP_CIPHER_CTX_new(), "AES-256-GCM")
         defer { EVP_CIPHER_CTX_free(context) }
