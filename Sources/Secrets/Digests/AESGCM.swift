@@ -2,12 +2,16 @@
 import COpenSSL
 
 /// AES-256-GCM with a 12 byte nonce and a 16 byte tag.
-enum AESGCM {
-    static let nonceLength = 12
-    static let tagLength = 16
+package enum AESGCM {
+    /// The length of the nonce in bytes.
+    package static let nonceLength = 12
+    /// The length of the tag in bytes.
+    package static let tagLength = 16
 
     /// The ciphertext followed by the tag.
-    static func seal(_ plain: UnsafeRawBufferPointer, key: SecretBytes, nonce: [UInt8], authenticating aad: [UInt8]) -> [UInt8] {
+    package static func seal(
+        _ plain: UnsafeRawBufferPointer, key: SecretBytes, nonce: [UInt8], authenticating aad: [UInt8]
+    ) -> [UInt8] {
         precondition(key.count == 32 && nonce.count == nonceLength, "AES-256-GCM needs 32 bytes of key and 12 of nonce")
         let context = Libcrypto.required(EVP_CIPHER_CTX_new(), "AES-256-GCM")
         defer { EVP_CIPHER_CTX_free(context) }
@@ -27,7 +31,7 @@ enum AESGCM {
     }
 
     /// The plain bytes, or nil when key, nonce, ciphertext, tag or authenticated data are not those of the sealing.
-    static func open(_ sealed: [UInt8], key: SecretBytes, nonce: [UInt8], authenticating aad: [UInt8]) -> SecretBytes? {
+    package static func open(_ sealed: [UInt8], key: SecretBytes, nonce: [UInt8], authenticating aad: [UInt8]) -> SecretBytes? {
         guard key.count == 32, nonce.count == nonceLength, sealed.count > tagLength else { return nil }
         let context = Libcrypto.required(EVP_CIPHER_CTX_new(), "AES-256-GCM")
         defer { EVP_CIPHER_CTX_free(context) }
