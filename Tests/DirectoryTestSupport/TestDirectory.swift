@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Directory
+package import Postgres
+import PostgresTestSupport
+package import Secrets
+
+/// An installation of a test's own: a fresh migrated database, its keys, and apps made on demand.
+package struct TestDirectory: Sendable {
+    package let postgres: PostgresClient
+    package let directory: Directory
+
+    /// Creates a Platform App and gives its id and a caller that holds its token.
+    package func app(_ name: String) async throws -> TestApp {
+        let app = try await directory.platformApps.create(name: name)
+        guard let claims = directory.verify(app.accessToken) else { throw DirectoryError.invalidAccessToken }
+        return TestApp(id: app.id, name: name, token: app.accessToken, caller: Caller(claims: claims))
+    }
+
+    /// One number that a statement gives.
+    package func count(_ query: PostgresQuery) async throws -> Int {
+        guard let row = try await postgres.query(query).first else { return 0 }
+        return Int(try row.decode(Int64.self, at: 0))
+    }
+}
+
+/// A Platform App of a test.
+package struct TestApp: Sendable {
+    package let id: Int64
+    package let name: String
+    package let token: String
+    package let caller: Caller
+}
+
+/// Runs `body` with an installation of its own, gone afterwards. Choose this for whatever needs the domain;
+/// `withDatabase` for what needs tables only.
+nonisolated(nonsending) package func withDirectory<T>(
+    pool: PostgresConfiguration.Pool = .init(limit: 4),
+    _ body: nonisolated(nonsending) (TestDirectory) async throws -> T
+) async throws -> T {
+    try await withDatabase(migrations: Schema.migrations(), pool: pool) { postgres in
+        let master = MasterKey.random()
+        let keyring = try await Installation.keyring(postgres) { _ in master }
+        // Cost 4 is the least that bcrypt has: tests hash many passwords, and none is worth anything.
+        let passwords = PasswordHasher(cost: 4)
+        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords)
+        let value = try await body(TestDirectory(postgres: postgres, directory: directory))
+        await passwords.stop()
+        return value
+    }
+}
