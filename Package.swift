@@ -62,8 +62,19 @@ let package = Package(
         tests("SecretsTests", ["Secrets"]),
         tests("IntakeTests", ["Intake"]),
         tests("PolicyTests", ["Policy", "Intake"]),
+        .target(
+            name: "DirectoryTestSupport",
+            dependencies: ["Directory", "Secrets", "Postgres", "PostgresTestSupport"],
+            path: "Tests/DirectoryTestSupport",
+            swiftSettings: strict
+        ),
+        tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
+        tests("SyncTests", ["Sync", "Directory", "Policy", "Intake", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport", .logging]),
 
         .executableTarget(name: "muster-bench-generate", path: "Tests/Benchmarks/Generator", swiftSettings: strict),
+        .executableTarget(
+            name: "muster-bench-postgres", dependencies: ["Postgres", "PostgresTestSupport", .logging], path: "Tests/Benchmarks/PostgresBench",
+            swiftSettings: strict),
         .executableTarget(
             name: "muster-bench-read", dependencies: ["Intake"], path: "Tests/Benchmarks/IntakeReading", swiftSettings: strict),
     ]
