@@ -41,13 +41,14 @@ import Testing
         try await withDatabase(pool: .init(limit: 2)) { client in
             try await client.execute("create table t (id bigint primary key, n bigint)")
             try await client.execute("insert into t values (1, 0), (2, 0)")
-            let attempts = Tally()
+            let (attempts, firsts) = (Tally(), Tally())
             @Sendable func touch(_ first: Int, _ second: Int) async throws {
                 try await client.withTransaction { connection in
                     attempts.increment()
                     try await connection.execute("set local deadlock_timeout = '20ms'")
                     try await connection.execute("update t set n = n + 1 where id = \(first)")
-                    try await Task.sleep(for: .milliseconds(30))
+                    firsts.increment()
+                    while firsts.count < 2 { try await Task.sleep(for: .milliseconds(1)) }
                     try await connection.execute("update t set n = n + 1 where id = \(second)")
                 }
             }
