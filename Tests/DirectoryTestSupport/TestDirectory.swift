@@ -3,7 +3,7 @@
 package import Directory
 package import Postgres
 import PostgresTestSupport
-package import Secrets
+import Secrets
 
 /// An installation of a test's own: a fresh migrated database, its keys, and apps made on demand.
 package struct TestDirectory: Sendable {
