@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import HTTPTypes
+import Hummingbird
+
+/// Knows which verbs a path has. Hummingbird only knows whether one verb of one path has a handler.
+struct RouteTable: Sendable {
+    private let routes: [(path: RouterPath, methods: Set<HTTPRequest.Method>)]
+
+    init<Context>(_ router: Router<Context>) {
+        var methods: [String: (RouterPath, Set<HTTPRequest.Method>)] = [:]
+        for route in router.routes {
+            methods[route.path.description, default: (route.path, [])].1.insert(route.method)
+        }
+        routes = methods.sorted { $0.key < $1.key }.map { $0.value }
+    }
+
+    /// The value of `Allow` for a path, or nil when no verb is routed there.
+    func allow(_ path: Substring) -> String? {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: true)
+        var allowed: Set<HTTPRequest.Method> = []
+        for route in routes where Self.matches(route.path, segments) { allowed.formUnion(route.methods) }
+        guard !allowed.isEmpty else { return nil }
+        if allowed.contains(.get) { allowed.insert(.head) }
+        allowed.insert(.options)
+        return allowed.map(\.rawValue).sorted().joined(separator: ", ")
+    }
+
+    /// Whether some route is itself written with `.json`, so that the suffix must not be cut off.
+    func hasLiteral(_ path: Substring) -> Bool {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: true)
+        return routes.contains { route in
+            route.path.components.last?.description.hasSuffix(".json") == true && Self.matches(route.path, segments)
+        }
+    }
+
+    private static func matches(_ path: RouterPath, _ segments: [Substring]) -> Bool {
+        for (position, element) in path.components.enumerated() {
+            if element == .recursiveWildcard { return position < segments.count }
+            guard position < segments.count, element ~= segments[position] else { return false }
+        }
+        return path.components.count == segments.count
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Hummingbird
+
+/// The one router of a listener, on which the surfaces hang their routes.
+///
+/// A surface adds routes and throws what goes wrong; limits, `HEAD`, `OPTIONS`, 404, 405, the error shape, the common
+/// headers, the access log and the metrics come from ``WebResponder``:
+///
+/// ```swift
+/// let web = WebRouter()
+/// web.routes.group("platform/api/v1")
+///     .get("users/:id") { request, context in
+///         guard let credential = PresentedCredential(request.headers) else { throw APIError.invalidAccessToken }
+///         let user = try await users.find(try context.pathID("id"), caller: credential)   // throws APIError
+///         return Response.json { $0.object { $0.field("id", user.id) } }
+///     }
+///     .post("users") { request, context in
+///         var reader = ParameterReader(try context.requestParameters(request))
+///         let email = reader.string("email")
+///         if email.value == nil { reader.complain("email", "can't be blank") }
+///         try reader.finish()                                                             // 422 with all complaints
+///         return Response.empty
+///     }
+/// let service = WebServer.makeApplication(configuration, responder: WebResponder(web), logger: logger)
+/// ```
+package struct WebRouter {
+    /// Hummingbird's router; what a handler throws reaches ``WebResponder`` unrendered.
+    package let routes: Router<WebContext>
+
+    /// Makes a router without routes.
+    package init() {
+        routes = Router(context: WebContext.self)
+        routes.add(middleware: UnrenderedErrors())
+    }
+}
+
+/// Turns Hummingbird's own errors into ours before its responder renders them in another shape.
+private struct UnrenderedErrors: RouterMiddleware {
+    func handle(
+        _ request: Request, context: WebContext, next: (Request, WebContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as any HTTPResponseError {
+            throw APIError(status: error.status)
+        }
+    }
+}
