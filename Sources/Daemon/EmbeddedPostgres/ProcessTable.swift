@@ -50,8 +50,6 @@ struct ProcessFacts: Sendable, Hashable {
 /// Looks at processes. The kernel answers from memory, so none of this waits for a disk.
 enum ProcessTable {
     static func facts(of id: Int32) -> ProcessFacts? {
-        // Collects the process if it was ours: a server whose `pg_ctl` has gone is a child of process 1, which may be us.
-        waitpid(id, nil, WNOHANG)
         guard let line = FileSystem.text(of: "/proc/\(id)/stat"), let parsed = ProcessFacts.parse(stat: line),
             let owner = FileSystem.facts(of: "/proc/\(id)")?.owner
         else { return nil }

@@ -9,7 +9,12 @@ struct RunningServer: Sendable {
     let wasAdopted: Bool
     let startup: ClusterStartup
 
-    var isAlive: Bool { ProcessTable.isAlive(process) }
+    var isAlive: Bool {
+        if ProcessTable.isAlive(process) { return true }
+        // A server whose `pg_ctl` has gone is a child of process 1, which in a container may be us: then collect it.
+        waitpid(process.id, nil, WNOHANG)
+        return false
+    }
 
     /// Fast shutdown; an immediate one when that takes too long, which loses nothing but time at the next start.
     func stop(limit: Duration, logger: Logger) async {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import Daemon
 import FoundationEssentials
 import Glibc
 import Logging
@@ -10,7 +9,7 @@ import Testing
 @testable import Daemon
 
 /// A data folder with its own cluster, for one test: use ``withFolder(_:)``, which stops and removes everything afterwards.
-struct ClusterFixture: Sendable {
+struct ClusterFixture: Sendable, Codable {
     let folder: String
 
     var data: String { "\(folder)/data" }
@@ -79,7 +78,7 @@ struct ClusterFixture: Sendable {
 enum Shell {
     static func run(_ words: [String]) async throws -> (succeeded: Bool, output: String) {
         let result = try await Subprocess.run(
-            .name(words[0]), arguments: Arguments(Array(words.dropFirst())), workingDirectory: "/", output: .string(limit: 1 << 16),
+            words[0].hasPrefix("/") ? .path(FilePath(words[0])) : .name(words[0]), arguments: Arguments(Array(words.dropFirst())), workingDirectory: "/", output: .string(limit: 1 << 16),
             error: .combinedWithOutput)
         return (result.terminationStatus.isSuccess, result.standardOutput)
     }

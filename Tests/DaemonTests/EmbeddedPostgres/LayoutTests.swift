@@ -44,9 +44,9 @@ struct LayoutTests {
     }
 
     @Test("settings follow the machine and stay within limits", arguments: [
-        (Int64(256), "32MB", "4MB", "32MB"), (4096, "512MB", "10MB", "128MB"), (24_105, "3013MB", "60MB", "753MB"),
-        (512 * 1024, "4096MB", "64MB", "1024MB"),
-    ])
+        (256, "32MB", "4MB", "32MB"), (4096, "512MB", "10MB", "128MB"), (24_105, "3013MB", "60MB", "753MB"),
+        (524_288, "4096MB", "64MB", "1024MB"),
+    ] as [(Int64, String, String, String)])
     func settings(memory: Int64, buffers: String, work: String, maintenance: String) {
         let machine = MachineSize(memory: memory << 20, cores: 2, freeDisk: 20 << 30)
         let settings = ClusterSettings(machine: machine, socketFolder: "/srv/o'neil/run", walCompression: "lz4")
