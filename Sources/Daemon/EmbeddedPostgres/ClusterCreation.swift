@@ -30,7 +30,8 @@ struct ClusterCreation: Sendable {
     func makeFolder() throws(EmbeddedPostgresError) -> String {
         if let free = FileSystem.freeSpace(at: layout.home), free < Self.neededSpace {
             throw EmbeddedPostgresError(
-                .diskFull, "The file system of \(layout.home) has \(free >> 20) MB free; a cluster needs \(Self.neededSpace >> 20) MB.",
+                .diskFull,
+                "The file system of \(layout.home) has \(free >> 20) MB free; a cluster needs \(Self.neededSpace >> 20) MB.",
                 remedy: EmbeddedPostgresError.freeSpace)
         }
         // A name of its own, so that an initdb left running by a killed daemon does not meddle with this one.
@@ -45,7 +46,8 @@ struct ClusterCreation: Sendable {
         let made = try await runner.run(
             programs.path(of: "initdb"),
             [
-                "--pgdata=\(folder)", "--username=\(ClusterLayout.superuser)", "--data-checksums", "--encoding=UTF8", "--locale=C",
+                "--pgdata=\(folder)", "--username=\(ClusterLayout.superuser)", "--data-checksums", "--encoding=UTF8",
+                "--locale=C",
                 // Order by bytes, but know the letters of all languages: plain C upper-cases ASCII only.
                 "--lc-ctype=\(Self.characterType)", "--auth-local=peer", "--auth-host=reject", "--no-instructions",
             ])

@@ -18,7 +18,8 @@ struct ClusterHome: Sendable, Hashable {
             throw EmbeddedPostgresError(.notACluster, "\(home)/postgres is not a folder.", remedy: "Move it away.")
         }
         let user = try OSUser.forCluster(ownedBy: cluster.owner)
-        if let obstacle = FolderAccess.obstacle(onTheWayTo: home, for: user, facts: { FileSystem.facts(of: $0, following: true) }) {
+        if let obstacle = FolderAccess.obstacle(onTheWayTo: home, for: user, facts: { FileSystem.facts(of: $0, following: true) })
+        {
             throw blocked(by: obstacle, user: user)
         }
         return ClusterHome(path: home, user: user)
@@ -36,7 +37,8 @@ struct ClusterHome: Sendable, Hashable {
         }
         guard isSuitable(home, for: user) else {
             throw blocked(
-                by: FolderAccess.obstacle(onTheWayTo: home, for: user, facts: { FileSystem.facts(of: $0, following: true) }) ?? home,
+                by: FolderAccess.obstacle(onTheWayTo: home, for: user, facts: { FileSystem.facts(of: $0, following: true) })
+                    ?? home,
                 user: user)
         }
         try FileSystem.write("\(home)\n", to: "\(data)/\(ClusterLayout.locationFile)", mode: 0o644, owner: nil)

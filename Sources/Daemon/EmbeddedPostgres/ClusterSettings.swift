@@ -56,7 +56,9 @@ struct ClusterSettings: Sendable, Hashable {
 
     /// The settings file.
     var text: String {
-        let lines = values.map { "\($0.name) = '\($0.value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'" }
+        let lines = values.map {
+            "\($0.name) = '\($0.value.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))'"
+        }
         return """
             # Written by muster at every start: changes here are lost. Use ALTER SYSTEM, or postgresql.conf below the include.
             \(lines.joined(separator: "\n"))

@@ -30,7 +30,8 @@ struct ClusterStartup: Sendable {
                 break
             case .refuse(let id):
                 throw EmbeddedPostgresError(
-                    .singleUserMode, "Process \(id) works on the cluster in single-user mode.", remedy: "End it, then start again.")
+                    .singleUserMode, "Process \(id) works on the cluster in single-user mode.",
+                    remedy: "End it, then start again.")
             case .discardFile(let reason):
                 logger.notice("removing a stale postmaster.pid", metadata: ["reason": "\(reason)"])
                 guard unlink(layout.postmasterFile) == 0 || errno == ENOENT else {
@@ -111,7 +112,7 @@ struct ClusterStartup: Sendable {
         unlink("\(socket).lock")
         let logged = try prepareLog()
         try await writeSettings()
-        let outcome = try await ProgramRunner(user: user).run(
+        let outcome = try await ProgramRunner(user: user).runDespiteCancellation(
             programs.path(of: "pg_ctl"),
             [
                 "start", "--silent", "--wait", "--timeout=\(limit.components.seconds)", "--pgdata=\(layout.cluster)",

@@ -56,7 +56,8 @@ extension EmbeddedPostgres {
         let data = try dataFolder(creating: false)
         guard let home = try ClusterHome.existing(data: data) else { throw Self.notRunning(data) }
         let startup = ClusterStartup(
-            layout: layout(of: home), user: home.user, programs: PostgresPrograms(folder: "", major: 0), limit: .zero, logger: logger)
+            layout: layout(of: home), user: home.user, programs: PostgresPrograms(folder: "", major: 0), limit: .zero,
+            logger: logger)
         guard case .adopt(let id) = try startup.decide(), let server = try startup.readyServer(id, adopted: true) else {
             throw Self.notRunning(data)
         }

@@ -70,7 +70,8 @@ package actor EmbeddedPostgres: Service {
         let data = try dataFolder(creating: true)
         do {
             try takeLock(of: data, as: role)
-            let home = try ClusterHome.existing(data: data) ?? ClusterHome.make(data: data, relocationRoot: options.relocationRoot)
+            let home =
+                try ClusterHome.existing(data: data) ?? ClusterHome.make(data: data, relocationRoot: options.relocationRoot)
             if home.path != data {
                 logger.notice("the cluster lives outside of the data folder", metadata: ["folder": "\(home.path)"])
                 try takeLock(of: home.path, as: role)
@@ -157,7 +158,8 @@ package actor EmbeddedPostgres: Service {
         let found = try await installations(for: home.user)
         let version = try existingVersion(layout)
         let programs = try PostgresPrograms.choose(from: found, needed: version, cluster: layout.cluster)
-        let startup = ClusterStartup(layout: layout, user: home.user, programs: programs, limit: options.startLimit, logger: logger)
+        let startup = ClusterStartup(
+            layout: layout, user: home.user, programs: programs, limit: options.startLimit, logger: logger)
         let creation = ClusterCreation(layout: layout, user: home.user, programs: programs, logger: logger)
         creation.discardUnfinished()
         if version == nil {

@@ -71,7 +71,8 @@ enum FileSystem {
             guard number == ENOENT, facts(of: parent, following: true) == nil, parent != path else {
                 throw .system("create the folder", path, number)
             }
-            try makeFolder(parent.count > 1 && parent.hasSuffix("/") ? String(parent.dropLast()) : parent, mode: 0o755, owner: nil)
+            try makeFolder(
+                parent.count > 1 && parent.hasSuffix("/") ? String(parent.dropLast()) : parent, mode: 0o755, owner: nil)
             guard mkdir(path, mode) == 0 else { throw .system("create the folder", path, errno) }
         }
         try setOwner(path, owner)

@@ -54,7 +54,8 @@ struct PostgresPrograms: Sendable, Hashable {
         guard installed.major > version else {
             return EmbeddedPostgresError(
                 .majorVersionDiffers, message,
-                remedy: "A cluster cannot go back: run apt-get install postgresql-\(version), or restore a dump into a new folder.")
+                remedy:
+                    "A cluster cannot go back: run apt-get install postgresql-\(version), or restore a dump into a new folder.")
         }
         let old = "/usr/lib/postgresql/\(version)/bin"
         let new = "\(cluster).\(installed.major)"

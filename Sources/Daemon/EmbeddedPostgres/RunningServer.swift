@@ -25,7 +25,8 @@ struct RunningServer: Sendable {
         while isAlive {
             if !isUrged, clock.now - begin > limit {
                 isUrged = true
-                logger.warning("fast shutdown of PostgreSQL takes too long: stopping it at once", metadata: ["pid": "\(process.id)"])
+                logger.warning(
+                    "fast shutdown of PostgreSQL takes too long: stopping it at once", metadata: ["pid": "\(process.id)"])
                 ProcessTable.signal(process, SIGQUIT)
             }
             await pauseWithoutCancellation(20)

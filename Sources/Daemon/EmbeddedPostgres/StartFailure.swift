@@ -49,7 +49,8 @@ enum StartFailure: Sendable, Hashable {
         case .outOfMemory:
             .init(.outOfMemory, text, remedy: "Give the machine or container more memory, or raise its shared memory limit.")
         case .versionDiffers:
-            .init(.majorVersionDiffers, text, remedy: "Install the PostgreSQL that made this cluster, or upgrade with pg_upgrade.")
+            .init(
+                .majorVersionDiffers, text, remedy: "Install the PostgreSQL that made this cluster, or upgrade with pg_upgrade.")
         case .permission:
             .init(.folderNotWritable, text, remedy: "Give the owner of the cluster its files back (chown -R), then start again.")
         case .other:

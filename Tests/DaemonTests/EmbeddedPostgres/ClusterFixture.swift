@@ -60,8 +60,12 @@ struct ClusterFixture: Sendable, Codable {
 
     /// The process of the server that `postmaster.pid` names.
     func postmaster() throws -> ProcessIdentity {
-        let file = try #require(layoutFile)
-        return try #require(ProcessTable.facts(of: file.processID)).identity
+        try #require(possiblePostmaster)
+    }
+
+    /// The same, nil while there is none.
+    var possiblePostmaster: ProcessIdentity? {
+        layoutFile.flatMap { ProcessTable.facts(of: $0.processID) }?.identity
     }
 
     /// Waits up to ten seconds.
@@ -78,13 +82,16 @@ struct ClusterFixture: Sendable, Codable {
 enum Shell {
     static func run(_ words: [String]) async throws -> (succeeded: Bool, output: String) {
         let result = try await Subprocess.run(
-            words[0].hasPrefix("/") ? .path(FilePath(words[0])) : .name(words[0]), arguments: Arguments(Array(words.dropFirst())), workingDirectory: "/", output: .string(limit: 1 << 16),
+            words[0].hasPrefix("/") ? .path(FilePath(words[0])) : .name(words[0]), arguments: Arguments(Array(words.dropFirst())),
+            workingDirectory: "/", output: .string(limit: 1 << 16),
             error: .combinedWithOutput)
         return (result.terminationStatus.isSuccess, result.standardOutput)
     }
 
     /// The answer of a statement through psql, as this user or through a prefix such as setpriv.
-    static func sql(_ url: String, _ statement: String, through prefix: [String] = []) async throws -> (succeeded: Bool, output: String) {
+    static func sql(_ url: String, _ statement: String, through prefix: [String] = []) async throws -> (
+        succeeded: Bool, output: String
+    ) {
         let psql = FileSystem.names(in: "/usr/lib/postgresql").map { "/usr/lib/postgresql/\($0)/bin/psql" }.first ?? "psql"
         let answer = try await run(prefix + [psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement])
         return (answer.succeeded, String(answer.output.reversed().drop { $0 == "\n" }.reversed()))

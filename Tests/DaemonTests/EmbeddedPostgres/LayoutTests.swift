@@ -43,15 +43,18 @@ struct LayoutTests {
         #expect(endpoint.url == "postgresql://muster@/muster?host=%2Fsrv%2Fa%20b%26user%3Dx%23%C3%A4&port=5432")
     }
 
-    @Test("settings follow the machine and stay within limits", arguments: [
-        (256, "32MB", "4MB", "32MB"), (4096, "512MB", "10MB", "128MB"), (24_105, "3013MB", "60MB", "753MB"),
-        (524_288, "4096MB", "64MB", "1024MB"),
-    ] as [(Int64, String, String, String)])
+    @Test(
+        "settings follow the machine and stay within limits",
+        arguments: [
+            (256, "32MB", "4MB", "32MB"), (4096, "512MB", "10MB", "128MB"), (24_105, "3013MB", "60MB", "753MB"),
+            (524_288, "4096MB", "64MB", "1024MB"),
+        ] as [(Int64, String, String, String)])
     func settings(memory: Int64, buffers: String, work: String, maintenance: String) {
         let machine = MachineSize(memory: memory << 20, cores: 2, freeDisk: 20 << 30)
         let settings = ClusterSettings(machine: machine, socketFolder: "/srv/o'neil/run", walCompression: "lz4")
         let values = Dictionary(uniqueKeysWithValues: settings.values.map { ($0.name, $0.value) })
-        #expect(values["shared_buffers"] == buffers && values["work_mem"] == work && values["maintenance_work_mem"] == maintenance)
+        #expect(
+            values["shared_buffers"] == buffers && values["work_mem"] == work && values["maintenance_work_mem"] == maintenance)
         #expect(values["max_wal_size"] == "1024MB" && values["listen_addresses"] == "" && values["synchronous_commit"] == "on")
         #expect(settings.text.contains("unix_socket_directories = '/srv/o''neil/run'"))
         #expect(ClusterSettings.fixedOptions(socketFolder: "/srv/o'neil").contains(#"'unix_socket_directories=/srv/o'\''neil'"#))
@@ -64,7 +67,10 @@ struct LayoutTests {
         #expect(MachineSize.memoryLimit("9223372036854771712\n") == nil)
         #expect(MachineSize.memoryLimit("") == nil)
         let files = MachineSize.memoryLimitFiles(controlGroups: "12:cpu:/x\n0::/system.slice/muster.service\n")
-        #expect(files.suffix(2) == ["/sys/fs/cgroup/system.slice/memory.max", "/sys/fs/cgroup/system.slice/muster.service/memory.max"])
+        #expect(
+            files.suffix(2) == [
+                "/sys/fs/cgroup/system.slice/memory.max", "/sys/fs/cgroup/system.slice/muster.service/memory.max",
+            ])
         #expect(MachineSize.measure(folder: "/").memory > 64 << 20)
     }
 
@@ -82,9 +88,11 @@ struct LayoutTests {
         #expect(obstacle(folder(0, 104, 0o710)) == nil)
         #expect(obstacle(folder(0, 104, 0o701)) == "/root")
         #expect(obstacle(folder(101, 0, 0o677)) == "/root")
-        #expect(FolderAccess.isTrusted(folder(0, 0, 0o755), user: user) && FolderAccess.isTrusted(folder(101, 0, 0o700), user: user))
+        #expect(
+            FolderAccess.isTrusted(folder(0, 0, 0o755), user: user) && FolderAccess.isTrusted(folder(101, 0, 0o700), user: user))
         #expect(!FolderAccess.isTrusted(folder(1000, 0, 0o755), user: user))
-        #expect(!FolderAccess.isTrusted(folder(0, 0, 0o1777), user: user) && !FolderAccess.isTrusted(folder(0, 0, 0o775), user: user))
+        #expect(
+            !FolderAccess.isTrusted(folder(0, 0, 0o1777), user: user) && !FolderAccess.isTrusted(folder(0, 0, 0o775), user: user))
     }
 
     @Test("the installation of the cluster's version wins, and its absence says how to upgrade")
@@ -92,12 +100,18 @@ struct LayoutTests {
         let found = [15, 17, 16].map { PostgresPrograms(folder: "/usr/lib/postgresql/\($0)/bin", major: $0) }
         #expect(try PostgresPrograms.choose(from: found, needed: nil, cluster: "/c").major == 17)
         #expect(try PostgresPrograms.choose(from: found, needed: 16, cluster: "/c").major == 16)
-        let error = #expect(throws: EmbeddedPostgresError.self) { try PostgresPrograms.choose(from: found, needed: 14, cluster: "/c") }
+        let error = #expect(throws: EmbeddedPostgresError.self) {
+            try PostgresPrograms.choose(from: found, needed: 14, cluster: "/c")
+        }
         #expect(error?.code == "embedded_postgres_major_version_differs")
         #expect(error?.remedy.contains("apt-get install postgresql-14") == true && error?.remedy.contains("pg_upgrade") == true)
-        let newer = #expect(throws: EmbeddedPostgresError.self) { try PostgresPrograms.choose(from: found, needed: 18, cluster: "/c") }
+        let newer = #expect(throws: EmbeddedPostgresError.self) {
+            try PostgresPrograms.choose(from: found, needed: 18, cluster: "/c")
+        }
         #expect(newer?.kind == .majorVersionDiffers && newer?.remedy.contains("pg_upgrade") == false)
-        let none = #expect(throws: EmbeddedPostgresError.self) { try PostgresPrograms.choose(from: [], needed: nil, cluster: "/c") }
+        let none = #expect(throws: EmbeddedPostgresError.self) {
+            try PostgresPrograms.choose(from: [], needed: nil, cluster: "/c")
+        }
         #expect(none?.kind == .programsMissing && none?.remedy.contains("apt-get install postgresql") == true)
         let old = [PostgresPrograms(folder: "/o", major: 13)]
         #expect(throws: EmbeddedPostgresError.self) { try PostgresPrograms.choose(from: old, needed: nil, cluster: "/c") }

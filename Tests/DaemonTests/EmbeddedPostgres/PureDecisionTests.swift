@@ -18,9 +18,11 @@ struct PureDecisionTests {
         #expect(single.processID == 4711 && single.isSingleUser)
     }
 
-    @Test("a damaged postmaster.pid is never taken for a process", arguments: [
-        "", "\n", "\0\0\0\0", "abc\n/data\n", "0\n/data\n", "4711\n\n", "-2147483648\n/data\n", "99999999999\n/data\n",
-    ])
+    @Test(
+        "a damaged postmaster.pid is never taken for a process",
+        arguments: [
+            "", "\n", "\0\0\0\0", "abc\n/data\n", "0\n/data\n", "4711\n\n", "-2147483648\n/data\n", "99999999999\n/data\n",
+        ])
     func refusesDamagedFile(text: String) {
         #expect(PostmasterFile(text) == nil)
         let alone = StartDecision.make(file: text, evidence: { _ in .server }, serverElsewhere: { false })
@@ -85,15 +87,17 @@ struct PureDecisionTests {
         #expect(delay.next(afterUptime: .seconds(61)) == .milliseconds(100))
     }
 
-    @Test("PostgreSQL's words become causes", arguments: [
-        ("FATAL:  pre-existing shared memory block (key 1, ID 2) is still in use", StartFailure.stillInUse),
-        ("FATAL:  lock file \"postmaster.pid\" already exists", .stillInUse),
-        ("PANIC:  could not write to file \"pg_wal/xlogtemp.1\": No space left on device", .diskFull),
-        ("FATAL:  could not map anonymous shared memory: Cannot allocate memory", .outOfMemory),
-        ("FATAL:  database files are incompatible with server", .versionDiffers),
-        ("FATAL:  could not open file \"global/pg_control\": Permission denied", .permission),
-        ("FATAL:  configuration file contains errors", .other),
-    ])
+    @Test(
+        "PostgreSQL's words become causes",
+        arguments: [
+            ("FATAL:  pre-existing shared memory block (key 1, ID 2) is still in use", StartFailure.stillInUse),
+            ("FATAL:  lock file \"postmaster.pid\" already exists", .stillInUse),
+            ("PANIC:  could not write to file \"pg_wal/xlogtemp.1\": No space left on device", .diskFull),
+            ("FATAL:  could not map anonymous shared memory: Cannot allocate memory", .outOfMemory),
+            ("FATAL:  database files are incompatible with server", .versionDiffers),
+            ("FATAL:  could not open file \"global/pg_control\": Permission denied", .permission),
+            ("FATAL:  configuration file contains errors", .other),
+        ])
     func classifies(log: String, cause: StartFailure) {
         #expect(StartFailure(log: log) == cause)
         #expect(cause.error(.startFailed, "It failed.", log: log, logFile: "/log").message.contains(log))
