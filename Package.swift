@@ -11,10 +11,18 @@ let strict: [SwiftSetting] = [
 ]
 
 extension Target.Dependency {
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
-    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let systemPackage = product(name: "SystemPackage", package: "swift-system")
     static let yams = product(name: "Yams", package: "Yams")
 }
 
@@ -27,15 +35,29 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// What tests share, and what they need to make it.
+func testSupport(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+func benchmark(_ name: String, folder: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Tests/Benchmarks/\(folder)", swiftSettings: strict)
+}
+
 let package = Package(
     name: "muster",
     platforms: [.macOS(.v15)],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
@@ -51,31 +73,27 @@ let package = Package(
         module("Intake"),
         module("Policy", ["Intake", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
+        module("WebSurface", [.hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module("Daemon", [.logging, .serviceLifecycle, .subprocess, .systemPackage]),
 
-        .target(
-            name: "PostgresTestSupport",
-            dependencies: ["Postgres", .logging],
-            path: "Tests/PostgresTestSupport",
-            swiftSettings: strict
-        ),
+        testSupport("PostgresTestSupport", ["Postgres", .logging]),
+        testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport"]),
         tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle]),
         tests("SecretsTests", ["Secrets"]),
         tests("IntakeTests", ["Intake"]),
         tests("PolicyTests", ["Policy", "Intake"]),
-        .target(
-            name: "DirectoryTestSupport",
-            dependencies: ["Directory", "Secrets", "Postgres", "PostgresTestSupport"],
-            path: "Tests/DirectoryTestSupport",
-            swiftSettings: strict
-        ),
         tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
         tests("SyncTests", ["Sync", "Directory", "Policy", "Intake", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport", .logging]),
+        tests(
+            "WebSurfaceTests",
+            [
+                "WebSurface", .hummingbird, .httpTypes, .logging, .metrics, .nioCore, .serviceLifecycle,
+                .product(name: "InMemoryLogging", package: "swift-log"), .product(name: "MetricsTestKit", package: "swift-metrics"),
+            ]),
+        tests("DaemonTests", ["Daemon", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
 
-        .executableTarget(name: "muster-bench-generate", path: "Tests/Benchmarks/Generator", swiftSettings: strict),
-        .executableTarget(
-            name: "muster-bench-postgres", dependencies: ["Postgres", "PostgresTestSupport", .logging], path: "Tests/Benchmarks/PostgresBench",
-            swiftSettings: strict),
-        .executableTarget(
-            name: "muster-bench-read", dependencies: ["Intake"], path: "Tests/Benchmarks/IntakeReading", swiftSettings: strict),
+        benchmark("muster-bench-generate", folder: "Generator"),
+        benchmark("muster-bench-postgres", folder: "PostgresBench", ["Postgres", "PostgresTestSupport", .logging]),
+        benchmark("muster-bench-read", folder: "IntakeReading", ["Intake"]),
     ]
 )
