@@ -16,13 +16,13 @@ enum RefusalStatements {
               and not exists (select from accepted) and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
         ),
         judged as (
-            select c.run_id, c.seq,
+            select c.run_id, c.seq, c.kind, c.action, c.object_id,
                 case
                 when c.action = 'create' then
                     case when l.object_id is not null and coalesce(lu.id, la.id) is not null then 'stale' end
                 when p.rights is null or p.rights & need.rights <> need.rights then 'non_permissible'
                 when coalesce(u.row_version, a.row_version) is null then 'gone'
-                when coalesce(u.row_version, a.row_version) <> c.expected_version then 'stale'
+                when coalesce(u.row_version, a.row_version) is distinct from c.expected_version then 'stale'
                 when c.action = 'adopt' and l.object_id is not null and coalesce(lu.id, la.id) is not null
                     and l.object_id <> c.object_id then 'stale'
                 when c.action = 'adopt' and other.object_id is not null then 'stale'
@@ -31,7 +31,9 @@ enum RefusalStatements {
                 end as code
             from accepted c
             cross join lateral (
-                select (case when c.action = 'link' then 1 when c.fields ? 'email' then 6 else 2 end)::smallint as rights
+                -- A link that does more than remember is a write by another name.
+                select (case when c.action = 'link' and c.fields = '{}' and c.memberships = '{}' and c.suspends is null then 1
+                             when c.fields ? 'email' then 6 else 2 end)::smallint as rights
             ) need
             left join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             left join users u on c.kind = 'user' and u.id = c.object_id and u.deleted_at is null
@@ -49,8 +51,9 @@ enum RefusalStatements {
             left join (
                 account_permissibles ap join accounts a on a.id = ap.object_id and a.deleted_at is null
             ) on ap.platform_app_id = c.app_id and ap.object_id = m.key::bigint and ap.rights & 2 <> 0
-            -- An account that this very range creates gets its permissible below.
-            left join accepted made on made.kind = 'account' and made.action = 'create' and made.object_id = m.key::bigint
+            -- An account that this very range creates gets its permissible later.
+            left join judged made
+                on made.kind = 'account' and made.action = 'create' and made.code is null and made.object_id = m.key::bigint
             where c.kind = 'user' and ap.object_id is null and made.seq is null
         )
         insert into change_refusals (run_id, seq, code, detail)
