@@ -14,6 +14,7 @@ enum ApplyStatements {
         ]
     }
 
+    /// Made with its permissible. No join with what was made: nobody knows how many that will be, least of all the planner.
     private static func createAccounts(_ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range),
@@ -22,11 +23,9 @@ enum ApplyStatements {
             select c.object_id, c.fields -> 'name' ->> 1, coalesce(c.fields -> 'locale' ->> 1, 'en'),
                    coalesce(c.fields -> 'features' -> 1, '{}'::jsonb)
             from accepted c where c.kind = 'account' and c.action = 'create'
-            returning id
         )
         insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-        select 'account', c.app_id, created.id, 'created', 15
-        from created join accepted c on c.kind = 'account' and c.object_id = created.id
+        select 'account', c.app_id, c.object_id, 'created', 15 from accepted c where c.kind = 'account' and c.action = 'create'
         """
     }
 
@@ -80,8 +79,7 @@ enum ApplyStatements {
             insert into access_tokens (owner_kind, owner_id, key_id) select 'user', created.id, \(keyID) from created
         )
         insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-        select 'user', c.app_id, created.id, 'created', 15
-        from created join accepted c on c.kind = 'user' and c.object_id = created.id
+        select 'user', c.app_id, c.object_id, 'created', 15 from accepted c where c.kind = 'user' and c.action = 'create'
         """
     }
 
