@@ -231,11 +231,11 @@ private struct Attack {
     /// A run on behalf of the app, against whatever objects chance gives.
     mutating func run(_ app: Int) async throws -> (String, Outcome, Outcome) {
         var plan = plans[app]
-        var (objects, wanted): (Set<Int64>, Set<String>) = ([], [])
+        var (objects, wanted): (Set<String>, Set<String>) = ([], [])
         for _ in 0..<number(1...5) {
             guard number(0...3) > 0 else {
                 let id = accountID()
-                guard objects.insert(-id &* 2).inserted else { continue }
+                guard objects.insert("account \(id)").inserted else { continue }
                 let version = (model.tenants[id]?.version ?? 1) + (number(0...9) == 0 ? 1 : 0)
                 let suspends = [nil, true, false][number(0...2)]
                 let action = suspends.map { $0 ? "suspend" : "restore" } ?? "update"
@@ -244,7 +244,7 @@ private struct Attack {
                 continue
             }
             let id = userID()
-            guard objects.insert(id).inserted else { continue }
+            guard objects.insert("user \(id)").inserted else { continue }
             var row = PlanFixture.Row(id: id, version: (model.people[id]?.version ?? 1) + (number(0...9) == 0 ? 1 : 0))
             row.fields["name"] = "Run \(number(1...99))"
             let email = email()
