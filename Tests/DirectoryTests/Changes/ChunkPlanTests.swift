@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Directory
 import Postgres
 import Testing
+
+@testable import Directory
 
 @Suite struct ChunkPlanTests {
     static func set(_ count: Int, firstChunkEnd: Int) -> ChangeSet {
