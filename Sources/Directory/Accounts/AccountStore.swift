@@ -44,7 +44,8 @@ package struct AccountStore: Sendable {
             return account
         }
         return try await one(
-            AccountStatements.update(id, draft, features: draft.features.map(AccountVocabulary.json), caller: caller), needed: .write)
+            AccountStatements.update(id, draft, features: draft.features.map(AccountVocabulary.json), caller: caller),
+            needed: .write)
     }
 
     /// Deletes an account; needs the right to delete. Deleted already: ``DirectoryError/notFound``.
