@@ -58,22 +58,22 @@ import Testing
     }
 
     /// A first import meets tables without statistics, which grow with each chunk: no plan may depend on them.
-    @Test func laterChunksCostWhatTheFirstDid() async throws {
+    @Test func theSecondChunkCostsWhatTheFirstDid() async throws {
         try await withDirectory { world in
             let app = try await world.app("One")
             var accounts: [Int64] = []
             for name in ["A", "B"] { accounts.append(try await world.account(name, by: app).id) }
             try await world.postgres.execute("alter table users set (autovacuum_enabled = off)")
             try await world.postgres.execute("alter table links set (autovacuum_enabled = off)")
-            let set = try await Self.bigPlan(30_000, of: accounts, by: app, in: world)
+            let set = try await Self.bigPlan(20_000, of: accounts, by: app, in: world)
             let moments = Mutex<[ContinuousClock.Instant]>([.now])
             let engine = ChangeEngine(directory: world.directory)
             let report = try await engine.apply(set) { _, _ in moments.withLock { $0.append(.now) } }
-            #expect(report.applied == 30_000)
+            #expect(report.applied == 20_000)
             let chunks = moments.withLock { moments in zip(moments.dropFirst(), moments).map { $0 - $1 } }
-            #expect(chunks.count == 3 && chunks[1] < chunks[0] * 8 && chunks[2] < chunks[0] * 8, "\(chunks)")
+            #expect(chunks.count == 2 && chunks[1] < chunks[0] * 8, "\(chunks)")
             #expect(try await engine.mismatches(set) == 0)
-            #expect(try await world.count("select count(*) from account_users") == 60_000)
+            #expect(try await world.count("select count(*) from account_users") == 40_000)
         }
     }
 
