@@ -73,7 +73,8 @@ let package = Package(
         module("Intake"),
         module("Policy", ["Intake", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
-        module("WebSurface", [.hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module("WebSurface", ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module("Daemon", [.logging, .serviceLifecycle, .subprocess, .systemPackage]),
 
         testSupport("PostgresTestSupport", ["Postgres", .logging]),

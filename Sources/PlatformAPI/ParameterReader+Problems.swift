@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
-import Postgres
+import NIOCore
 import WebSurface
 
 extension ParameterReader {
@@ -31,5 +31,13 @@ extension ParameterReader {
     mutating func looseObject(_ key: String) -> JSONText? {
         guard case .value(.object(let object)) = value(key) else { return nil }
         return JSONText(object)
+    }
+}
+
+extension JSONText {
+    init(_ object: JSONObject) {
+        var writer = JSONWriter(capacity: 256)
+        writer.element(.object(object))
+        self.init(String(buffer: writer.buffer))
     }
 }

@@ -13,7 +13,7 @@ package struct PlatformAPI: Sendable {
     let users: UserStore
     let accounts: AccountStore
     let memberships: MembershipStore
-    let verify: @Sendable (String) -> AccessTokenCaller?
+    let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
     /// Shown as an account's `support_email` where it has none of its own.
     let senderAddress: String
 
@@ -22,7 +22,7 @@ package struct PlatformAPI: Sendable {
         users = directory.users
         accounts = directory.accounts
         memberships = directory.memberships
-        verify = { token in directory.verify(token).map(AccessTokenCaller.init) }
+        verify = { directory.platformAppCaller(token: $0, requestID: $1) }
         self.senderAddress = senderAddress
     }
 
@@ -36,10 +36,9 @@ package struct PlatformAPI: Sendable {
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.
     func caller(_ request: Request, _ context: WebContext) throws(APIError) -> Caller {
-        guard let credential = PresentedCredential(request.headers), let holder = verify(credential.token),
-            holder.isPlatformApp
+        guard let credential = PresentedCredential(request.headers), let caller = verify(credential.token, context.web.requestID)
         else { throw .invalidAccessToken }
-        return holder.caller(requestID: context.web.requestID)
+        return caller
     }
 
     /// The parameters of body and query, ready to be read.

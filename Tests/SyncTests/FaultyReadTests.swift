@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Directory
+import DirectoryTestSupport
 import Foundation
 import Policy
+import Postgres
 import Sync
 import Testing
 

@@ -28,7 +28,7 @@ extension PlatformAPI {
             var parameters = try parameters(request, context)
             let userID = parameters.integer("user_id").value
             try await memberships.delete(accountID: accountID, userID: userID, problems: parameters.problems, by: caller)
-            return .empty
+            return Response.empty
         }
     }
 }

@@ -33,7 +33,7 @@ extension PlatformAPI {
         api.delete("accounts/:id") { request, context in
             let caller = try caller(request, context)
             try await accounts.delete(try context.pathID("id"), by: caller)
-            return .empty
+            return Response.empty
         }
     }
 

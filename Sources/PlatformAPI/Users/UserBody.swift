@@ -13,7 +13,7 @@ extension User {
         Response.json(capacity: 512) { body in
             body.object {
                 $0.field("access_token", secrets?.accessToken)
-                $0.field("expiry", secrets?.expiresAt.map { $0.microsecondsSince1970 / 1_000_000 })
+                $0.field("expiry", secrets?.expiresAt.map { $0.microseconds / 1_000_000 })
                 $0.object("user") {
                     $0.field("id", id)
                     $0.field("name", name)
@@ -40,7 +40,7 @@ extension User {
             $0.field("provider", provider)
             if let secrets { $0.field("pubsub_token", secrets.pubsubToken) }
             // Absent when empty: clients tell "none" by it.
-            if customAttributes.text != "{}" { $0.field("custom_attributes", raw: customAttributes.text) }
+            if !customAttributes.isEmptyObject { $0.field("custom_attributes", raw: customAttributes.text) }
             $0.field("role", currentAccount?.role)
             $0.field("ui_settings", raw: uiSettings.text)
             $0.field("uid", email)
@@ -56,7 +56,7 @@ extension UserAccount {
         list.object {
             $0.field("id", id)
             $0.field("name", name)
-            $0.field("active_at", microseconds: activeAt?.microsecondsSince1970)
+            $0.field("active_at", microseconds: activeAt?.microseconds)
             $0.field("role", role)
         }
     }

@@ -27,7 +27,7 @@ extension PlatformAPI {
         api.delete("users/:id") { request, context in
             let caller = try caller(request, context)
             try await users.delete(try context.pathID("id"), by: caller)
-            return .empty
+            return Response.empty
         }
         api.post("users/:id/token") { request, context in
             let caller = try caller(request, context)
