@@ -8,17 +8,20 @@ import Postgres
 import Sync
 import Testing
 
-/// One source, the same people in several formats: the first file creates, the others change nothing.
-@Suite(.enabled(if: SampleTests.folder != nil, "the samples are not beside the repository"))
-struct SampleTests {
+/// The inputs that the project did not invent, beside the repository or where `MUSTER_SAMPLES` says.
+enum Samples {
     static let folder: URL? = {
         if let named = ProcessInfo.processInfo.environment["MUSTER_SAMPLES"] { return URL(fileURLWithPath: named) }
         let beside = HarbourTests.root.deletingLastPathComponent().appending(path: "shared/samples")
         return FileManager.default.fileExists(atPath: beside.path) ? beside : nil
     }()
+}
 
+/// One source, the same people in several formats: the first file creates, the others change nothing.
+@Suite(.enabled(if: Samples.folder != nil, "the samples are not beside the repository"))
+struct SampleTests {
     private func expectOnlyTheFirstChanges(_ policy: Policy, _ files: [String], people: Int) async throws {
-        let folder = try #require(Self.folder)
+        let folder = try #require(Samples.folder)
         try await withSyncWorld { world in
             for (index, file) in files.enumerated() {
                 let run = try await world.reconciler.reconcile(policy, file: folder.appending(path: file).path, actor: "test")
