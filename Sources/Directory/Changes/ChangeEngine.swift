@@ -64,10 +64,12 @@ package struct ChangeEngine: Sendable {
     private func apply(_ range: ChangeRange, on connection: PostgresConnection) async throws {
         guard try await !connection.query(ChangeStatements.claim(range)).isEmpty else { return }
         for statement in ChangeStatements.locks(range) { _ = try await connection.query(statement) }
-        _ = try await connection.execute(RefusalStatements.refuse(range))
+        _ = try await connection.execute(RefusalStatements.refuse(.account, range))
+        for statement in ApplyStatements.accounts(range) { _ = try await connection.execute(statement) }
+        _ = try await connection.execute(RefusalStatements.refuse(.user, range))
         // Refusing one move of an address can make the next one impossible: a chain, followed to its end.
         while try await connection.execute(RefusalStatements.refuseTakenEmails(range)) > 0 {}
-        for statement in ApplyStatements.all(range, keyID: keyID) { _ = try await connection.execute(statement) }
+        for statement in ApplyStatements.users(range, keyID: keyID) { _ = try await connection.execute(statement) }
     }
 
     private func quarantine(_ range: ChangeRange, _ error: PostgresError) async throws {
