@@ -19,6 +19,7 @@ enum ApplyStatements {
         ]
     }
 
+    /// Made with its permissible. No join with what was made: nobody knows how many that will be, least of all the planner.
     private static func createAccounts(_ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range),

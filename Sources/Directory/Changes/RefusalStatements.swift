@@ -27,7 +27,7 @@ enum RefusalStatements {
                     case when l.object_id is not null and coalesce(lu.id, la.id) is not null then 'stale' end
                 when p.rights is null or p.rights & need.rights <> need.rights then 'non_permissible'
                 when coalesce(u.row_version, a.row_version) is null then 'gone'
-                when coalesce(u.row_version, a.row_version) <> c.expected_version then 'stale'
+                when coalesce(u.row_version, a.row_version) is distinct from c.expected_version then 'stale'
                 when c.action = 'adopt' and l.object_id is not null and coalesce(lu.id, la.id) is not null
                     and l.object_id <> c.object_id then 'stale'
                 when c.action = 'adopt' and other.object_id is not null then 'stale'
@@ -36,7 +36,9 @@ enum RefusalStatements {
                 end as code
             from accepted c
             cross join lateral (
-                select (case when c.action = 'link' then 1 when c.fields ? 'email' then 6 else 2 end)::smallint as rights
+                -- A link that does more than remember is a write by another name.
+                select (case when c.action = 'link' and c.fields = '{}' and c.memberships = '{}' and c.suspends is null then 1
+                             when c.fields ? 'email' then 6 else 2 end)::smallint as rights
             ) need
             left join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             left join users u on c.kind = 'user' and u.id = c.object_id and u.deleted_at is null

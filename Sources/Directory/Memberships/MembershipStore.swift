@@ -28,10 +28,13 @@ package struct MembershipStore: Sendable {
             try await verify(MembershipStatements.check(accountID: accountID, userID: userID, caller: caller))
             throw DirectoryError.invalid(draft.problems)
         }
-        let row = try await verify(
-            MembershipStatements.upsert(accountID: accountID, userID: userID, role: draft.role, caller: caller))
-        guard let membership = try MembershipStore.decode(row) else { throw DirectoryError.notFound }
-        return membership
+        // A membership that somebody else made while we waited for the user's lock is seen by the next statement only.
+        for _ in 0..<3 {
+            let row = try await verify(
+                MembershipStatements.upsert(accountID: accountID, userID: userID, role: draft.role, caller: caller))
+            if let membership = try MembershipStore.decode(row) { return membership }
+        }
+        throw DirectoryError.notFound
     }
 
     /// Ends a membership; without a user, or without a membership, nothing happens (contract section 4).
