@@ -88,7 +88,9 @@ let package = Package(
             ]),
         module(
             "Commands",
-            ["Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore, .nioPosix]),
+            ["Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore, .nioPosix,
+                .unixSignals,
+            ]),
         .executableTarget(name: "muster", dependencies: ["Commands"], swiftSettings: strict),
 
         testSupport("PostgresTestSupport", ["Postgres", .logging]),
