@@ -79,16 +79,18 @@ let package = Package(
         module("Intake"),
         module("Policy", ["Intake", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
-        module("WebSurface", [.hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module("WebSurface", ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module(
             "Daemon",
             [
-                "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging, .nioCore, .nioPosix,
-                .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
+                "PlatformAPI", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
+                .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
         module(
             "Commands",
-            ["Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore, .nioPosix,
+            [
+                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore, .nioPosix,
                 .unixSignals,
             ]),
         .executableTarget(name: "muster", dependencies: ["Commands"], swiftSettings: strict),
@@ -113,6 +115,9 @@ let package = Package(
 
         benchmark("muster-bench-generate", folder: "Generator"),
         benchmark("muster-bench-postgres", folder: "PostgresBench", ["Postgres", "PostgresTestSupport", .logging]),
+        benchmark(
+            "muster-bench-sync", folder: "SyncBench",
+            ["Sync", "Directory", "DirectoryTestSupport", "Policy", "Postgres", .logging]),
         benchmark("muster-bench-read", folder: "IntakeReading", ["Intake"]),
     ]
 )

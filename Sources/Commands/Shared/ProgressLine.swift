@@ -9,6 +9,7 @@ actor ProgressLine {
 
     private let mode: Mode
     private var isShown = false
+    private let start = ContinuousClock.now
     private var last = ContinuousClock.now - .seconds(60)
     private var phase = ""
 
@@ -26,7 +27,7 @@ actor ProgressLine {
         let now = ContinuousClock.now
         guard mode != .silent, name != phase || isLast || now - last >= interval else { return }
         // Small runs are over before anybody could read of them.
-        guard mode == .live || name == phase || phase != "" || !isLast else { return }
+        guard mode == .live || now - start > .seconds(2) else { return }
         phase = name
         last = now
         put(text)

@@ -50,10 +50,10 @@ struct Workplace: Sendable {
             if let policy = load.policies.first(where: { $0.name == named }) { return policy }
             let names = load.policies.map(\.name)
             let hint = NearestName.find(named, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
-            let known = names.isEmpty ? "there is none" : "there are \(names.joined(separator: ", "))"
+            let known = names.isEmpty ? "there is none" : "known: \(names.joined(separator: ", "))"
             let broken = load.diagnostics.isEmpty ? "" : " (some have mistakes: `muster policy check` shows them)"
             throw Failure(
-                code: "no_policy", "no policy \"\(named)\" in \(folder), \(known)\(hint)\(broken). A path of a .yaml file works too", status: .usage)
+                code: "no_policy", "no policy \"\(named)\" in \(folder) (\(known))\(hint)\(broken)", status: .usage)
         }
     }
 

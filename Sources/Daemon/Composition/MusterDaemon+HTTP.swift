@@ -2,6 +2,7 @@
 import Hummingbird
 import Logging
 import NIOCore
+import PlatformAPI
 import Postgres
 import ServiceLifecycle
 import WebSurface
@@ -28,6 +29,7 @@ extension MusterDaemon {
 
     /// The surfaces, a line each.
     private func addSurfaces(to router: WebRouter, _ installed: Installed) {
+        PlatformAPI(directory: installed.directory, senderAddress: configuration.senderAddress).addRoutes(to: router)
     }
 
     /// Whether the database answers now.

@@ -104,7 +104,8 @@ private struct SecondSignal: Service {
     let logger: Logger
 
     func run() async throws {
-        try? await gracefulShutdown()
+        // Cancelled, not told to stop: the daemon failed.
+        do { try await gracefulShutdown() } catch { return }
         logger.notice("stopping; a second signal ends the process at once")
         signal(SIGTERM, SIG_DFL)
         signal(SIGINT, SIG_DFL)

@@ -12,6 +12,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case logLevel = "log_level"
     case logFormat = "log_format"
     case trustedProxies = "trusted_proxies"
+    case senderAddress = "sender_address"
 
     /// The environment variable.
     package var variable: String { "MUSTER_\(rawValue.uppercased())" }
@@ -27,7 +28,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
         case .trustedProxies: "--trusted-proxies"
-        case .databaseURLFile, .secretKeyFile: nil
+        case .databaseURLFile, .secretKeyFile, .senderAddress: nil
         }
     }
 

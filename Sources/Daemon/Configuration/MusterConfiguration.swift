@@ -30,6 +30,8 @@ package struct MusterConfiguration: Sendable {
     package var logFormat: LogFormat
     /// Proxies whose `X-Forwarded-For` is believed.
     package var trustedProxies: TrustedProxies
+    /// The installation's own e-mail address, shown as `support_email` of accounts that have none.
+    package var senderAddress: String
 
     /// Reads flags, environment and file. Reads files: call it before anything runs.
     ///
@@ -68,6 +70,9 @@ package struct MusterConfiguration: Sendable {
         trustedProxies =
             try sources.value(.trustedProxies, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.proxies)
             ?? TrustedProxies()
+        senderAddress =
+            try sources.value(.senderAddress, "an e-mail address is wanted") { $0.contains("@") && !$0.contains { $0.isWhitespace } ? $0 : nil }
+            ?? "support@\(URL(string: publicURL)?.host() ?? listen.host)"
     }
 
     /// The folder that the file may lie in must be known before the file is read.
