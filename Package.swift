@@ -110,7 +110,7 @@ let package = Package(
                 .product(name: "InMemoryLogging", package: "swift-log"), .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests("DaemonTests", ["Daemon", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
-        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres"]),
+        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres", "Secrets"]),
         tests("SystemTests", ["muster", "muster-bench-generate", "Postgres", .logging, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),
