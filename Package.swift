@@ -109,8 +109,8 @@ let package = Package(
                 "WebSurface", .hummingbird, .httpTypes, .logging, .metrics, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"), .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
-        tests("DaemonTests", ["Daemon", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
-        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres"]),
+        tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres", "Secrets"]),
         tests("SystemTests", ["muster", "muster-bench-generate", "Postgres", .logging, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),
