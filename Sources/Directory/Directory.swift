@@ -24,9 +24,12 @@ package struct Directory: Sendable {
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
 
-    /// Verifies a presented access token's signature, without a query: a forged one costs nothing.
-    package func verify(_ token: String) -> AccessTokenClaims? {
-        keyring.verify(token)
+    /// The caller that a presented access token speaks for, when its signature is right and it is a Platform App's.
+    ///
+    /// Costs no query: a forged token never reaches the database.
+    package func platformAppCaller(token: String, requestID: String?) -> Caller? {
+        guard let claims = keyring.verify(token), claims.owner == .platformApp else { return nil }
+        return Caller(claims: claims, requestID: requestID)
     }
 
     /// Runs one statement and gives its first row; constraint violations come out as the domain's errors.

@@ -12,6 +12,8 @@ package enum DirectoryError: Error, Sendable, Equatable {
     case notFound
     /// The call's content is at fault; nothing was changed.
     case invalid([FieldProblem])
+    /// The database, or the hashing of passwords, cannot take the call now; it may be tried again.
+    case unavailable
 
     /// A stable name for logs and for clients that compare.
     package var code: String {
@@ -20,6 +22,7 @@ package enum DirectoryError: Error, Sendable, Equatable {
         case .nonPermissible: "non_permissible"
         case .notFound: "not_found"
         case .invalid: "invalid"
+        case .unavailable: "unavailable"
         }
     }
 }
@@ -42,6 +45,10 @@ extension DirectoryError {
     ///
     /// This is the one place where constraint names and domain errors meet.
     package init?(_ error: PostgresError) {
+        if error.isOutage {
+            self = .unavailable
+            return
+        }
         switch error.constraint {
         case "users_email_taken":
             self = .invalid([FieldProblem("email", "Email has already been taken")])

@@ -13,8 +13,10 @@ package struct TestDirectory: Sendable {
     /// Creates a Platform App and gives its id and a caller that holds its token.
     package func app(_ name: String) async throws -> TestApp {
         let app = try await directory.platformApps.create(name: name)
-        guard let claims = directory.verify(app.accessToken) else { throw DirectoryError.invalidAccessToken }
-        return TestApp(id: app.id, name: name, token: app.accessToken, caller: Caller(claims: claims))
+        guard let caller = directory.platformAppCaller(token: app.accessToken, requestID: nil) else {
+            throw DirectoryError.invalidAccessToken
+        }
+        return TestApp(id: app.id, name: name, token: app.accessToken, caller: caller)
     }
 
     /// One number that a statement gives.

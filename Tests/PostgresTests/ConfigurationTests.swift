@@ -6,7 +6,9 @@ import Testing
 @Suite struct ConfigurationTests {
     @Test func urlsAreRead() throws {
         let full = try PostgresConfiguration(
-            url: "postgres://ada:p%40ss%3Aw@db.example.org:5433/muster?sslmode=verify-full&sslrootcert=/ca.pem&pool_limit=3&connect_timeout=2")
+            url:
+                "postgres://ada:p%40ss%3Aw@db.example.org:5433/muster?sslmode=verify-full&sslrootcert=/ca.pem&pool_limit=3&connect_timeout=2"
+        )
         #expect(full.host == "db.example.org" && full.port == 5433 && full.user == "ada" && full.password == "p@ss:w")
         #expect(full.database == "muster" && full.tls == .verifyFull(rootCertificate: "/ca.pem"))
         #expect(full.pool.limit == 3 && full.connectTimeout == .seconds(2))
@@ -26,7 +28,8 @@ import Testing
 
     @Test(arguments: [
         "mysql://a@b/c", "postgres://b/c", "postgres://a:secret@b/c?sslmod=require", "postgres://a:secret@b:0/c",
-        "postgres://a:secret@b:port/c", "postgres://a:secret@b/c?sslmode=prefer", "postgres://a:secret%4@b/c", "postgres://a:secret%00@b/c",
+        "postgres://a:secret@b:port/c", "postgres://a:secret@b/c?sslmode=prefer", "postgres://a:secret%4@b/c",
+        "postgres://a:secret%00@b/c",
         "postgres://a:secret@b/c?pool_limit=-1",
     ])
     func nonsenseIsRefusedWithoutShowingThePassword(url: String) {

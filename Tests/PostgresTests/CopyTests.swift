@@ -39,6 +39,16 @@ import Testing
                     }
                     #expect(error?.sqlState == state)
                 }
+                // The refusal arrives while the connection waits for the next piece.
+                let early = await #expect(throws: PostgresError.self) {
+                    try await connection.copyIn("copy t from stdin") { writer in
+                        try await writer.write(Array("x\n".utf8))
+                        try await writer.flush()
+                        try await Task.sleep(for: .milliseconds(100))
+                        try await writer.write(Array("1\n".utf8))
+                    }
+                }
+                #expect(early?.sqlState == "22P02")
                 let error = await #expect(throws: PostgresError.self) {
                     try await connection.copyIn("copy nowhere from stdin") { _ in Issue.record("the body must not run") }
                 }

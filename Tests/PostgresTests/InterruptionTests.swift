@@ -36,7 +36,9 @@ import Testing
             try await client.withConnection { connection in
                 let pid = try await connection.query("select pg_backend_pid()")[0].decode(Int.self)
                 let task = Task { try await connection.execute("select pg_sleep(20)") }
-                while try await client.query("select 1 from pg_stat_activity where pid = \(pid) and query like '%sleep%' and state = 'active'").isEmpty {}
+                while try await client.query(
+                    "select 1 from pg_stat_activity where pid = \(pid) and query like '%sleep%' and state = 'active'"
+                ).isEmpty {}
                 task.cancel()
                 let error = try await failure { _ = try await task.value }
                 #expect(error.kind == .cancelled)
@@ -71,7 +73,9 @@ import Testing
                 while client.statistics.waiting < 2 { await Task.yield() }
                 query.cancel()
                 loan.cancel()
-                let (first, second) = (try await failure { _ = try await query.value }, try await failure { _ = try await loan.value })
+                let (first, second) = (
+                    try await failure { _ = try await query.value }, try await failure { _ = try await loan.value }
+                )
                 #expect(first.kind == .cancelled && second.kind == .cancelled)
                 #expect(client.statistics.waiting == 0)
             }
@@ -140,7 +144,8 @@ import Testing
                 try await client.execute("begin")
                 #expect(try await client.query("select 1")[0].decode(Int.self) == 1)
                 // Outside a transaction there are no savepoints: nothing was left open.
-                #expect(try await failure { try await client.execute("savepoint left") }.sqlState == "25P01")
+                let outside = try await failure { try await client.execute("savepoint outside") }
+                #expect(outside.sqlState == "25P01", "\(outside)")
             }
             #expect(try await failure { try await client.execute("copy (select 1) to stdout") }.kind == .usage)
             try await client.execute("select 1")
@@ -222,7 +227,8 @@ import Testing
 
     @Test func anAbsentServerIsReportedAtTheDeadline() async throws {
         let configuration = PostgresConfiguration(
-            host: "/tmp/no-such-folder", user: "nobody", database: "none", pool: .init(limit: 2, leaseTimeout: .milliseconds(200)))
+            host: "/tmp/no-such-folder", user: "nobody", database: "none", pool: .init(limit: 2, leaseTimeout: .milliseconds(200))
+        )
         let client = PostgresClient(configuration: configuration, logger: Logger(label: "test"))
         let error = try await failure { try await client.execute("select 1") }
         #expect(error.kind == .unavailable)
@@ -234,10 +240,12 @@ import Testing
     private func onThread(_ body: @escaping @Sendable () -> Void) {
         var thread = pthread_t()
         let context = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
-        pthread_create(&thread, nil, { context in
-            Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().body()
-            return nil
-        }, context)
+        pthread_create(
+            &thread, nil,
+            { context in
+                Unmanaged<ThreadBody>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, context)
         pthread_detach(thread)
     }
 }

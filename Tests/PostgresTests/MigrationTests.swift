@@ -6,7 +6,8 @@ import PostgresTestSupport
 import Testing
 
 @Suite struct MigrationTests {
-    private static let first = Migration(version: 1, name: "things", sql: "create table things (id bigint); select pg_sleep(0.05);")
+    private static let first = Migration(
+        version: 1, name: "things", sql: "create table things (id bigint); select pg_sleep(0.05);")
     private static let second = Migration(version: 2, name: "names", sql: "alter table things add name text")
 
     private func failure(_ steps: [Migration], _ client: PostgresClient) async throws -> MigrationError.Kind? {

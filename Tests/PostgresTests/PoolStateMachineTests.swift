@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct PoolStateMachineTests {
     private let settings = PostgresConfiguration.Pool(
-        limit: 2, keepAlive: .seconds(30), idleTimeout: .seconds(300), backOff: .milliseconds(100), maximumBackOff: .milliseconds(350))
+        limit: 2, keepAlive: .seconds(30), idleTimeout: .seconds(300), backOff: .milliseconds(100),
+        maximumBackOff: .milliseconds(350))
 
     private func at(_ milliseconds: Int64) -> MonotonicInstant { MonotonicInstant(nanoseconds: milliseconds * 1_000_000) }
 

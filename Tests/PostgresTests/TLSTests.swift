@@ -15,11 +15,15 @@ import Testing
             folder = NSTemporaryDirectory() + "muster-tls-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             for name in ["ca", "stranger"] {
-                try openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=\(name) -keyout \(name).key -out \(name).crt")
+                try openssl(
+                    "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=\(name) -keyout \(name).key -out \(name).crt"
+                )
             }
-            try openssl("req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr")
+            try openssl(
+                "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr")
             try "subjectAltName=DNS:localhost\n".write(toFile: folder + "/names", atomically: true, encoding: .utf8)
-            try openssl("x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt")
+            try openssl(
+                "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt")
         }
 
         deinit {
@@ -48,7 +52,8 @@ import Testing
             pool: .init(limit: 1, leaseTimeout: .seconds(3), backOff: .seconds(5), maximumBackOff: .seconds(5)))
         let client = PostgresClient(configuration: configuration, logger: Logger(label: "test"))
         do {
-            let encrypted = try await client.query("select ssl from pg_stat_ssl where pid = pg_backend_pid()")[0].decode(Bool.self)
+            let encrypted = try await client.query("select ssl from pg_stat_ssl where pid = pg_backend_pid()")[0].decode(
+                Bool.self)
             let big = try await client.query("select repeat('x', 3000000) as big")[0].decode(String.self)
             #expect(big.utf8.count == 3_000_000)
             let error = await #expect(throws: PostgresError.self) {
@@ -68,7 +73,10 @@ import Testing
         let port = Int.random(in: 20_000...30_000)
         let server = try TestServer(
             .init(
-                settings: ["ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'", "password_encryption = 'scram-sha-256'"],
+                settings: [
+                    "ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'",
+                    "password_encryption = 'scram-sha-256'",
+                ],
                 tcpPort: port,
                 access: ["local all all trust", "hostssl all all 127.0.0.1/32 scram-sha-256"],
                 files: ["server.crt": certificates.text("server.crt"), "server.key": certificates.text("server.key")]))

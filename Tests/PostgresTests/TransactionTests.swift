@@ -131,16 +131,22 @@ import Testing
 
     @Test func errorsCarryWhatTheServerSaid() async throws {
         try await withDatabase { client in
-            try await client.execute("create table people (id bigint primary key, email text not null, constraint people_email unique (email))")
+            try await client.execute(
+                "create table people (id bigint primary key, email text not null, constraint people_email unique (email))")
             try await client.execute("insert into people values (1, 'ada@example.org')")
             let secret = "ada@example.org"
             let unique = try #require(
-                await #expect(throws: PostgresError.self) { try await client.execute("insert into people values (2, \(secret))") })
-            #expect(unique.kind == .server && unique.sqlState == "23505" && unique.constraint == "people_email" && unique.table == "people")
+                await #expect(throws: PostgresError.self) { try await client.execute("insert into people values (2, \(secret))") }
+            )
+            #expect(
+                unique.kind == .server && unique.sqlState == "23505" && unique.constraint == "people_email"
+                    && unique.table == "people")
             #expect(unique.detail?.contains(secret) == true)
 
             let null = try #require(
-                await #expect(throws: PostgresError.self) { try await client.execute("insert into people values (2, \(nil as String?))") })
+                await #expect(throws: PostgresError.self) {
+                    try await client.execute("insert into people values (2, \(nil as String?))")
+                })
             #expect(null.sqlState == "23502" && null.column == "email" && null.table == "people")
 
             let cast = try #require(

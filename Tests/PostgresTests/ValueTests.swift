@@ -28,12 +28,17 @@ import Testing
                 try await roundTrip([.min, -1, 0, 1, .max] as [Int32], connection, "edges")
                 try await roundTrip([.min, -1, 0, 1, .max] as [Int64], connection, "edges")
                 try await roundTrip([.min, 0, .max] as [Int], connection, "edges")
-                try await roundTrip([0, -0.0, 1.5, .greatestFiniteMagnitude, .leastNonzeroMagnitude, .infinity] as [Double], connection, "edges")
-                try await roundTrip(["", " ", "'", "\\", "日本\u{1F9D1}\u{200D}", String(repeating: "x", count: 300_000)], connection, "edges")
+                try await roundTrip(
+                    [0, -0.0, 1.5, .greatestFiniteMagnitude, .leastNonzeroMagnitude, .infinity] as [Double], connection, "edges")
+                try await roundTrip(
+                    ["", " ", "'", "\\", "日本\u{1F9D1}\u{200D}", String(repeating: "x", count: 300_000)], connection, "edges")
                 try await roundTrip([[], [0], [0xFF, 0, 0x27]] as [[UInt8]], connection, "edges")
                 try await roundTrip([UUID()], connection, "edges")
                 try await roundTrip(
-                    [PostgresTimestamp(microseconds: 0), PostgresTimestamp(microseconds: -1), .now, .infinity, .negativeInfinity],
+                    [
+                        PostgresTimestamp(microseconds: 0), PostgresTimestamp(microseconds: -1), .now, .infinity,
+                        .negativeInfinity,
+                    ],
                     connection, "edges")
                 try await roundTrip([PostgresJSON(#"{"a": [1, null]}"#), PostgresJSON("null")], connection, "edges")
                 try await roundTrip([nil, "x"] as [String?], connection, "edges")
@@ -53,7 +58,9 @@ import Testing
             try await client.withConnection { connection in
                 for _ in 0..<40 {
                     let count = Int.random(in: 0...20, using: &random)
-                    let numbers = (0..<count).map { _ in Bool.random(using: &random) ? Int64.random(in: .min ... .max, using: &random) : nil }
+                    let numbers = (0..<count).map { _ in
+                        Bool.random(using: &random) ? Int64.random(in: .min ... .max, using: &random) : nil
+                    }
                     let texts: [String?] = (0..<count).map { _ in
                         let scalars = (0..<Int.random(in: 0...8, using: &random)).compactMap { _ in
                             Unicode.Scalar(UInt32.random(in: 1...0x1FFFF, using: &random))
@@ -62,7 +69,8 @@ import Testing
                     }
                     let doubles = (0..<count).map { _ in Double(bitPattern: random.next()) }.filter { !$0.isNaN }
                     let times = (0..<count).map { _ in
-                        PostgresTimestamp(microseconds: Int64.random(in: -62_000_000_000_000_000...9_000_000_000_000_000, using: &random))
+                        PostgresTimestamp(
+                            microseconds: Int64.random(in: -62_000_000_000_000_000...9_000_000_000_000_000, using: &random))
                     }
                     try await roundTrip([numbers], connection, "seed \(seed)")
                     try await roundTrip([texts], connection, "seed \(seed)")
@@ -103,7 +111,8 @@ import Testing
     @Test func wrongTypesAndNullsNameTheColumn() async throws {
         try await withDatabase { client in
             let row = try await client.query(
-                "select 7::bigint as number, null::text as nothing, 'twelve bytes'::text as words, array[1, null]::int[] as list")[0]
+                "select 7::bigint as number, null::text as nothing, 'twelve bytes'::text as words, array[1, null]::int[] as list")[
+                    0]
             func failure<T: PostgresDecodable>(_ type: T.Type, _ name: String) throws -> PostgresError {
                 let error = #expect(throws: PostgresError.self) { try row.decode(type, name) }
                 return try #require(error)
@@ -114,7 +123,8 @@ import Testing
             ] {
                 #expect(error.kind == .decoding && error.column == "number" && error.message.contains("bigint"))
             }
-            #expect(try failure(String.self, "nothing").message == "column \"nothing\" (text) is NULL and cannot be read as String")
+            #expect(
+                try failure(String.self, "nothing").message == "column \"nothing\" (text) is NULL and cannot be read as String")
             #expect(try failure([Int64].self, "words").column == "words")
             #expect(try failure([Int32].self, "list").column == "list")
             #expect(try row.decode([Int32?].self, "list") == [1, nil])

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Postgres
-
 /// A tenant, as one caller may see it (contract section 3.2).
 package struct Account: Sendable {
     package let id: Int64
@@ -13,9 +11,9 @@ package struct Account: Sendable {
     /// Names of the enabled features, sorted.
     package let features: [String]
     /// JSON object text.
-    package let customAttributes: PostgresJSON
+    package let customAttributes: JSONText
     /// JSON object text.
-    package let limits: PostgresJSON
+    package let limits: JSONText
     package let status: AccountStatus
     package let rowVersion: Int64
 }
@@ -38,9 +36,9 @@ package struct AccountDraft: Sendable {
     /// Merged over the defaults on creation, over what is set on update.
     package var features: [String: Bool]?
     /// Replaced whole.
-    package var limits: PostgresJSON?
+    package var limits: JSONText?
     /// Replaced whole.
-    package var customAttributes: PostgresJSON?
+    package var customAttributes: JSONText?
     /// What the surface already found wrong.
     package var problems: [FieldProblem] = []
 

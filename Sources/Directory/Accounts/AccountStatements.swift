@@ -41,7 +41,7 @@ enum AccountStatements {
     }
 
     /// Inserts the account with its permissible, suspension and audit event.
-    static func create(_ draft: AccountDraft, features: PostgresJSON, caller: Caller) -> PostgresQuery {
+    static func create(_ draft: AccountDraft, features: JSONText, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller),
         created as (
@@ -73,7 +73,7 @@ enum AccountStatements {
 
     /// Changes the fields given. `status` sets or lifts the app's own suspension, and nobody else's.
     /// What is so already is no write: no version, no audit event.
-    static func update(_ id: Int64, _ draft: AccountDraft, features: PostgresJSON?, caller: Caller) -> PostgresQuery {
+    static func update(_ id: Int64, _ draft: AccountDraft, features: JSONText?, caller: Caller) -> PostgresQuery {
         let setsDomain = draft.domain != nil
         let setsSupportEmail = draft.supportEmail != nil
         return """

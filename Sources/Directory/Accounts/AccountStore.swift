@@ -71,8 +71,8 @@ package struct AccountStore: Sendable {
             domain: try row.decode(String?.self, "domain"),
             supportEmail: try row.decode(String?.self, "support_email"),
             features: try row.decode([String].self, "features"),
-            customAttributes: try row.decode(PostgresJSON.self, "custom_attributes"),
-            limits: try row.decode(PostgresJSON.self, "limits"),
+            customAttributes: try row.json("custom_attributes"),
+            limits: try row.json("limits"),
             status: try row.decode(Bool.self, "suspended") ? .suspended : .active,
             rowVersion: try row.decode(Int64.self, "row_version"))
     }

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Postgres
-
 /// The closed lists that an account's fields choose from (contract section 3.1); an unknown value is refused.
 package enum AccountVocabulary {
     /// Language codes of the product.
@@ -12,11 +10,11 @@ package enum AccountVocabulary {
     ]
 
     /// What a new account has, as stored: only the enabled names.
-    package static var defaultFeatures: PostgresJSON { json(features.filter(\.value)) }
+    package static var defaultFeatures: JSONText { json(features.filter(\.value)) }
 
     /// Feature names come from a closed list, so nothing needs escaping.
-    static func json(_ features: [String: Bool]) -> PostgresJSON {
-        PostgresJSON("{" + features.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}")
+    static func json(_ features: [String: Bool]) -> JSONText {
+        JSONText("{" + features.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}")
     }
 
     /// The five limits that can be set; all numbers, seats are `agents`.

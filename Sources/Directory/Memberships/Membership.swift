@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Postgres
-
 /// A user in an account with a role (`account_user` on the wire; contract section 4).
 package struct Membership: Sendable {
     package let id: Int64
@@ -9,9 +7,9 @@ package struct Membership: Sendable {
     package let userID: Int64
     package let role: String
     package let inviterID: Int64?
-    package let createdAt: PostgresTimestamp
-    package let updatedAt: PostgresTimestamp
-    package let activeAt: PostgresTimestamp?
+    package let createdAt: Timestamp
+    package let updatedAt: Timestamp
+    package let activeAt: Timestamp?
     package let availability: String
     package let autoOffline: Bool
     package let customRoleID: Int64?

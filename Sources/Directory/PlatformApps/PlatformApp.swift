@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Postgres
-
 /// A registered piece of software with tokens; the owner of objects.
 package struct PlatformApp: Sendable {
     package let id: Int64
     package let name: String
     package let disabled: Bool
-    package let createdAt: PostgresTimestamp
+    package let createdAt: Timestamp
     /// How many objects of each kind it may reach, tombstones apart.
     package let reach: Reach
 

@@ -53,7 +53,7 @@ package struct PlatformAppStore: Sendable {
         ).map { row in
             PlatformApp(
                 id: try row.decode(Int64.self, "id"), name: try row.decode(String.self, "name"),
-                disabled: try row.decode(Bool.self, "disabled"), createdAt: try row.decode(PostgresTimestamp.self, "created_at"),
+                disabled: try row.decode(Bool.self, "disabled"), createdAt: try row.timestamp("created_at"),
                 reach: .init(
                     accounts: try row.decode(Int64.self, "accounts"), users: try row.decode(Int64.self, "users"),
                     agentBots: try row.decode(Int64.self, "agent_bots")))

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Postgres
-
 /// A person, as one caller may see them.
 package struct User: Sendable {
     package let id: Int64
@@ -13,9 +11,9 @@ package struct User: Sendable {
     package let messageSignature: String?
     package let confirmed: Bool
     /// JSON object text.
-    package let customAttributes: PostgresJSON
+    package let customAttributes: JSONText
     /// JSON object text.
-    package let uiSettings: PostgresJSON
+    package let uiSettings: JSONText
     /// Only accounts that the caller may read.
     package let accounts: [UserAccount]
     /// The secrets that act as the user; nil without the right `impersonate`.
@@ -31,7 +29,7 @@ package struct UserAccount: Sendable {
     package let id: Int64
     package let name: String
     package let role: String
-    package let activeAt: PostgresTimestamp?
+    package let activeAt: Timestamp?
 }
 
 /// What authenticates as a user.
@@ -39,7 +37,7 @@ package struct UserSecrets: Sendable {
     package let accessToken: String
     package let pubsubToken: String
     /// nil: does not expire.
-    package let expiresAt: PostgresTimestamp?
+    package let expiresAt: Timestamp?
 }
 
 /// What a call wants a new user to be.
@@ -48,7 +46,7 @@ package struct UserDraft: Sendable {
     package var name: String?
     package var displayName: String?
     package var password: String?
-    package var customAttributes: PostgresJSON?
+    package var customAttributes: JSONText?
     /// What the surface already found wrong, for example a number where text is due.
     package var problems: [FieldProblem] = []
 
@@ -63,7 +61,7 @@ package struct UserUpdate: Sendable {
     package var displayName: String??
     package var password: String?
     /// Merged at the top level: a key can be set to null, and is never removed (contract section 2.4).
-    package var customAttributes: PostgresJSON?
+    package var customAttributes: JSONText?
     package var problems: [FieldProblem] = []
 
     package init() {}

@@ -55,8 +55,8 @@ enum UserRow {
             avatarURL: try row.decode(String.self, "avatar_url"),
             messageSignature: try row.decode(String?.self, "message_signature"),
             confirmed: try row.decode(Bool.self, "confirmed"),
-            customAttributes: try row.decode(PostgresJSON.self, "custom_attributes"),
-            uiSettings: try row.decode(PostgresJSON.self, "ui_settings"),
+            customAttributes: try row.json("custom_attributes"),
+            uiSettings: try row.json("ui_settings"),
             accounts: try accounts(row),
             secrets: secrets ? try userSecrets(row, userID: id, keyring: keyring) : nil,
             rowVersion: try row.decode(Int64.self, "row_version")
@@ -67,7 +67,7 @@ enum UserRow {
         guard let ids = try row.decode([Int64]?.self, "account_ids") else { return [] }
         let names = try row.decode([String].self, "account_names")
         let roles = try row.decode([String].self, "account_roles")
-        let active = try row.decode([PostgresTimestamp?].self, "account_active")
+        let active = try row.decode([PostgresTimestamp?].self, "account_active").map { $0.map(Timestamp.init) }
         return ids.indices.map { UserAccount(id: ids[$0], name: names[$0], role: roles[$0], activeAt: active[$0]) }
     }
 
@@ -79,6 +79,6 @@ enum UserRow {
         return UserSecrets(
             accessToken: try keyring.mint(claims),
             pubsubToken: try keyring.mint(pubsub),
-            expiresAt: try row.decode(PostgresTimestamp?.self, "token_expires"))
+            expiresAt: try row.optionalTimestamp("token_expires"))
     }
 }

@@ -104,6 +104,10 @@ package struct UserStore: Sendable {
 
     private func hash(_ password: String?) async throws -> String? {
         guard let password else { return nil }
-        return try await directory.passwords.hash(password)
+        do {
+            return try await directory.passwords.hash(password)
+        } catch PasswordError.overloaded, PasswordError.stopped {
+            throw DirectoryError.unavailable
+        }
     }
 }

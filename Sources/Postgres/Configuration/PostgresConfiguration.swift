@@ -72,7 +72,7 @@ package struct PostgresConfiguration: Sendable {
     /// How many prepared statements each connection keeps.
     package var statementCacheSize: Int = 256
     /// How often a transaction is run in all when it meets serialisation failures or deadlocks.
-    package var transactionAttempts: Int = 10
+    package var transactionAttempts: Int = 20
     /// Server settings made at the start of every session.
     package var serverSettings: [String: String] = [
         "client_connection_check_interval": "10s",

@@ -81,6 +81,8 @@ final class Session {
         guard pollSocket(POLLIN, timeout: -1) else { return true }
         guard PQconsumeInput(pointer) == 1, PQstatus(pointer) == CONNECTION_OK else { return false }
         drainNotifications()
+        // In the middle of a COPY this is the server's refusal; it is read when the copy is ended.
+        if transactionStatus == PQTRANS_ACTIVE { return PQstatus(pointer) == CONNECTION_OK }
         // An idle server speaks only to notify, or to say why it hangs up.
         while PQisBusy(pointer) == 0, let result = PQgetResult(pointer) {
             PQclear(result)

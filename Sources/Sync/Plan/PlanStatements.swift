@@ -32,7 +32,7 @@ enum PlanStatements {
                 select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, v.rule)), '{}') as fields
                 from (values ('name', to_jsonb(a.name), to_jsonb(s.name), 'accounts.name'),
                              ('locale', to_jsonb(a.locale), to_jsonb(s.locale), 'accounts.locale'),
-                             ('features', null, case when s.is_new then \(AccountVocabulary.defaultFeatures) end, 'defaults')) v(field, before, after, rule)
+                             ('features', null, case when s.is_new then \(AccountVocabulary.defaultFeatures.text)::jsonb end, 'defaults')) v(field, before, after, rule)
                 where v.after is not null and v.before is distinct from v.after
             ) f
         ) x

@@ -59,11 +59,15 @@ package struct APIError: RenderableError, Equatable {
 
     /// The parameters do not make a valid object: 422 with every complaint.
     package static func validation(_ errors: [FieldError]) -> APIError {
+        invalid(errors.map { ($0.attribute, $0.fullMessage) })
+    }
+
+    static func invalid(_ problems: [(attribute: String, message: String)]) -> APIError {
         var attributes: [String] = []
-        for error in errors where !attributes.contains(error.attribute) { attributes.append(error.attribute) }
+        for problem in problems where !attributes.contains(problem.attribute) { attributes.append(problem.attribute) }
         var writer = JSONWriter(capacity: 128)
         writer.object { body in
-            body.field("message", errors.map(\.fullMessage).joined(separator: ", "))
+            body.field("message", problems.map(\.message).joined(separator: ", "))
             body.array("attributes") { list in for attribute in attributes { list.element(attribute) } }
         }
         return APIError(code: "validation", status: .unprocessableContent, body: writer.buffer)

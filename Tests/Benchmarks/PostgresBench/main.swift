@@ -21,7 +21,8 @@ func pgbench() throws -> Double {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/lib/postgresql/15/bin/pgbench")
     process.arguments = [
-        "-n", "-M", "prepared", "-c", "8", "-j", "2", "-t", "3000", "-f", "/tmp/muster-bench-\(getpid()).sql", "-h", server.folder, "-U",
+        "-n", "-M", "prepared", "-c", "8", "-j", "2", "-t", "3000", "-f", "/tmp/muster-bench-\(getpid()).sql", "-h",
+        server.folder, "-U",
         "postgres", "postgres",
     ]
     let pipe = Pipe()
@@ -46,7 +47,9 @@ func ours(tasks: Int, batched: Bool) async throws -> Double {
                     var query: PostgresQuery = "select id, name from t where id = \(id)"
                     if batched { query = query.batchable() }
                     let row = try await client.query(query)[0]
-                    guard try row.decode(Int64.self, "id") == id, try !row.decode(String.self, "name").isEmpty else { fatalError() }
+                    guard try row.decode(Int64.self, "id") == id, try !row.decode(String.self, "name").isEmpty else {
+                        fatalError()
+                    }
                     count += 1
                 }
                 return count

@@ -185,6 +185,24 @@ struct ClusterTroubleTests {
         }
     }
 
+    @Test("a daemon stopped at whatever moment of its start leaves no server behind")
+    func cancelledStart() async throws {
+        try await ClusterFixture.withFolder { fixture in
+            let postgres = fixture.make()
+            _ = try await postgres.start()
+            await postgres.shutdown()
+            for delay in [0, 40, 80, 120, 160, 200, 400] {
+                let service = Task { try await postgres.run() }
+                await pauseWithoutCancellation(delay)
+                service.cancel()
+                _ = await service.result
+                let left = ProcessTable.all().filter { $0.arguments.contains("\(fixture.data)/postgres") && !$0.hasEnded }
+                #expect(left.isEmpty, "after \(delay) ms")
+                #expect(fixture.layoutFile == nil, "after \(delay) ms")
+            }
+        }
+    }
+
     @Test("missing programs, a file in the way and an impossible name are typed errors with a next step")
     func refusals() async throws {
         try await ClusterFixture.withFolder { fixture in

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import WebSurface
+
+extension MembershipDraft {
+    /// What POST account_users sends; other keys are ignored.
+    init(_ parameters: inout ParameterReader) {
+        self.init()
+        userID = parameters.integer("user_id").value
+        role = parameters.choice("role", Role.init(rawValue:))
+        problems = parameters.problems
+    }
+}
+
+extension Membership {
+    /// Writes the membership's body: all columns of the row, in their order (contract section 4).
+    func write(to body: inout JSONWriter) {
+        body.object {
+            $0.field("id", id)
+            $0.field("account_id", accountID)
+            $0.field("user_id", userID)
+            $0.field("role", role)
+            $0.field("inviter_id", inviterID)
+            $0.field("created_at", microseconds: createdAt.microseconds)
+            $0.field("updated_at", microseconds: updatedAt.microseconds)
+            $0.field("active_at", microseconds: activeAt?.microseconds)
+            $0.field("availability", availability)
+            $0.field("auto_offline", autoOffline)
+            $0.field("custom_role_id", customRoleID)
+            $0.field("agent_capacity_policy_id", agentCapacityPolicyID)
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import Hummingbird
+import WebSurface
+
+extension PlatformAPI {
+    /// `/accounts` (contract section 3).
+    func addAccountRoutes(to api: RouterGroup<WebContext>) {
+        api.get("accounts") { request, context in
+            let accounts = try await accounts.list(by: try caller(request, context))
+            return Response.json(capacity: 256 * (accounts.count + 1)) { body in
+                body.array { list in for account in accounts { account.write(to: &list, senderAddress: senderAddress) } }
+            }
+        }
+        api.post("accounts") { request, context in
+            let caller = try caller(request, context)
+            var parameters = try parameters(request, context)
+            return respond(with: try await accounts.create(AccountDraft(&parameters), by: caller))
+        }
+        api.get("accounts/:id") { request, context in
+            let caller = try caller(request, context)
+            return respond(with: try await accounts.show(try context.pathID("id"), by: caller))
+        }
+        for method in [HTTPRequest.Method.patch, .put] {
+            api.on("accounts/:id", method: method) { request, context in
+                let caller = try caller(request, context)
+                let id = try context.pathID("id")
+                var parameters = try parameters(request, context)
+                return respond(with: try await accounts.update(id, AccountDraft(&parameters), by: caller))
+            }
+        }
+        api.delete("accounts/:id") { request, context in
+            let caller = try caller(request, context)
+            try await accounts.delete(try context.pathID("id"), by: caller)
+            return Response.empty
+        }
+    }
+
+    private func respond(with account: Account) -> Response {
+        Response.json { account.write(to: &$0, senderAddress: senderAddress) }
+    }
+}

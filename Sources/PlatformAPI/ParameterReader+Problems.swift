@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import NIOCore
+import WebSurface
+
+extension ParameterReader {
+    /// What was wrong with the form of the parameters, as the directory takes it along: it is told to nobody who may not
+    /// reach the object.
+    var problems: [FieldProblem] { errors.map { FieldProblem($0.attribute, $0.fullMessage) } }
+
+    /// A text that may be changed: nil when absent; null counts as blank, which a rule then refuses.
+    mutating func text(_ key: String) -> String? {
+        switch string(key) {
+        case .absent: nil
+        case .null: ""
+        case .value(let text): text
+        }
+    }
+
+    /// A text that may be cleared: nil when absent, `.some(nil)` when null.
+    mutating func clearableText(_ key: String) -> String?? {
+        switch string(key) {
+        case .absent: .none
+        case .null: .some(nil)
+        case .value(let text): .some(text)
+        }
+    }
+
+    /// An object as JSON text; anything else is ignored, as the contract has it for custom attributes.
+    mutating func looseObject(_ key: String) -> JSONText? {
+        guard case .value(.object(let object)) = value(key) else { return nil }
+        return JSONText(object)
+    }
+}
+
+extension JSONText {
+    init(_ object: JSONObject) {
+        var writer = JSONWriter(capacity: 256)
+        writer.element(.object(object))
+        self.init(String(buffer: writer.buffer))
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Directory
+import HTTPTypes
+import Hummingbird
+package import WebSurface
+
+/// The Platform API, `/platform/api/v1`: what the installation's own software calls with the token of a Platform App.
+///
+/// A drop-in for the API of the same name (contract sections 1 to 5). Each noun has a folder with its routes, the parameters
+/// it reads and the body it answers with; rules and ownership are the directory's.
+package struct PlatformAPI: Sendable {
+    let users: UserStore
+    let accounts: AccountStore
+    let memberships: MembershipStore
+    let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
+    /// Shown as an account's `support_email` where it has none of its own.
+    let senderAddress: String
+
+    /// - Parameter senderAddress: the installation's own address.
+    package init(directory: Directory, senderAddress: String) {
+        users = directory.users
+        accounts = directory.accounts
+        memberships = directory.memberships
+        verify = { directory.platformAppCaller(token: $0, requestID: $1) }
+        self.senderAddress = senderAddress
+    }
+
+    /// Adds every route of the API.
+    package func addRoutes(to router: WebRouter) {
+        let api = router.routes.group("platform/api/v1")
+        addUserRoutes(to: api)
+        addAccountRoutes(to: api)
+        addAccountUserRoutes(to: api)
+    }
+
+    /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.
+    func caller(_ request: Request, _ context: WebContext) throws(APIError) -> Caller {
+        guard let credential = PresentedCredential(request.headers), let caller = verify(credential.token, context.web.requestID)
+        else { throw .invalidAccessToken }
+        return caller
+    }
+
+    /// The parameters of body and query, ready to be read.
+    func parameters(_ request: Request, _ context: WebContext) throws(APIError) -> ParameterReader {
+        ParameterReader(try context.requestParameters(request))
+    }
+}
