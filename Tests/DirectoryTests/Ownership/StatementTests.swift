@@ -86,12 +86,14 @@ import Testing
         for statement in try #require(Self.writes[name]) {
             let sql = statement.sql
             #expect(sql.hasPrefix("with accepted as materialized (") && sql.contains("pa.disabled_at is null"))
-            let joins = sql.contains(/(p|up)\.platform_app_id = c\.app_id/)
+            let joins = sql.contains(/(p|up)\.platform_app_id = [cd]\.app_id/)
             let grants =
                 sql.contains("insert into platform_app_permissibles") && sql.contains("c.app_id, c.object_id, 'created', 15")
             #expect(joins || grants, "\(sql)")
             if sql.contains("account_users") {
-                #expect(sql.contains("up.platform_app_id = c.app_id") && sql.contains("ap.platform_app_id = c.app_id"), "\(sql)")
+                #expect(
+                    sql.contains(/up\.platform_app_id = [cd]\.app_id/) && sql.contains(/ap\.platform_app_id = [cd]\.app_id/),
+                    "\(sql)")
             }
             if joins { #expect(sql.contains("rights & "), "\(sql)") }
         }
