@@ -91,6 +91,12 @@ let package = Package(
                 "WebSurface", .hummingbird, .httpTypes, .logging, .metrics, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"), .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
+        tests(
+            "PlatformAPITests",
+            [
+                "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging, .nioCore,
+                .serviceLifecycle,
+            ]),
         tests("DaemonTests", ["Daemon", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),

@@ -28,9 +28,10 @@ package struct MembershipStore: Sendable {
             try await verify(MembershipStatements.check(accountID: accountID, userID: userID, caller: caller))
             throw DirectoryError.invalid(draft.problems)
         }
-        let row = try await verify(
-            MembershipStatements.upsert(accountID: accountID, userID: userID, role: draft.role, caller: caller))
-        guard let membership = try MembershipStore.decode(row) else { throw DirectoryError.notFound }
+        let statement = MembershipStatements.upsert(accountID: accountID, userID: userID, role: draft.role, caller: caller)
+        if let membership = try MembershipStore.decode(try await verify(statement)) { return membership }
+        // Another call made the same membership while ours waited for it, and our snapshot is older: ask again.
+        guard let membership = try MembershipStore.decode(try await verify(statement)) else { throw DirectoryError.notFound }
         return membership
     }
 

@@ -68,11 +68,11 @@ enum UserStatements {
             after: "jsonb_build_object('name', created.name, 'email', created.email, 'display_name', created.display_name, "
                 + "'custom_attributes', created.custom_attributes)"),
         found as (
-            select created.*, 15::smallint as rights from created
+            select created.*, 15::smallint as rights, true as is_new from created
             union all
-            select users.*, existing.rights from users join existing on existing.id = users.id and existing.rights is not null
+            select users.*, existing.rights, false from users join existing on existing.id = users.id and existing.rights is not null
         )
-        select caller.app_id is not null as authenticated, u.rights, true as reveals, \(unescaped: UserRow.columns)
+        select caller.app_id is not null as authenticated, u.rights, caller.reveals or u.is_new as reveals, \(unescaped: UserRow.columns)
         from (select 1) one
         left join caller on true
         left join found u on true
