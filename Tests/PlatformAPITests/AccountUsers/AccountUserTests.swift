@@ -13,7 +13,7 @@ import WebSurface
             #expect(try await app.get(path).body == "[]")
             let first = try await app.post(path, #"{"user_id":\#(user)}"#)
             let id = try first.id()
-            _ = try await api.world.postgres.execute(
+            try await api.execute(
                 """
                 update account_users set created_at = '2026-01-31T09:15:00Z', updated_at = '2024-02-29T23:59:59.9999Z',
                     active_at = '1999-12-31T00:00:00.001Z' where id = \(id)

@@ -36,6 +36,14 @@ struct LiveInstallation: Sendable {
             """)
     }
 
+    /// Does to the database what no call can do.
+    func execute(_ sql: String) async throws {
+        _ = try await world.postgres.execute("\(unescaped: sql)")
+    }
+
+    /// One number that a statement gives.
+    func count(_ sql: String) async throws -> Int { try await world.count("\(unescaped: sql)") }
+
     /// Everything that a refused call must leave alone, as one text.
     func fingerprint() async throws -> String {
         var text = ""

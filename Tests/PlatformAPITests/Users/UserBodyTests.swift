@@ -45,7 +45,7 @@ import WebSurface
             let (first, second) = (try await app.newAccount("First & <b>"), try await app.newAccount("Second"))
             try await app.join(id, to: first, role: "agent")
             try await app.join(id, to: second, role: "administrator")
-            _ = try await api.world.postgres.execute(
+            try await api.execute(
                 "update account_users set active_at = '2026-01-31T09:15:00.123456Z' where user_id = \(id) and account_id = \(second)")
             let json = try created.json()
             let (token, pubsub) = (try #require(json["access_token"]?.string), try #require(json["pubsub_token"]?.string))
@@ -125,7 +125,7 @@ import WebSurface
     @Test func appThatShowsTokensOnCreationOnly() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")
-            _ = try await api.world.postgres.execute("update platform_apps set reveals_user_tokens = false where id = \(app.appID)")
+            try await api.execute("update platform_apps set reveals_user_tokens = false where id = \(app.appID)")
             let draft = #"{"name":"Ada","email":"ada@example.org"}"#
             let created = try await app.post("/users", draft)
             let id = try created.id()

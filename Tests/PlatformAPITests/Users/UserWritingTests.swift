@@ -156,12 +156,12 @@ import WebSurface
             let app = try await api.app("One")
             let created = try await app.post("/users", #"{"name":"Ada","email":"ada@example.org"}"#)
             let id = try created.id()
-            #expect(try await api.world.count("select count(*) from users where password_hash is not null") == 0)
+            #expect(try await api.count("select count(*) from users where password_hash is not null") == 0)
             let changed = try await app.patch("/users/\(id)", #"{"password":"Correct-Horse9"}"#)
             #expect(changed.body == created.body)
-            #expect(try await api.world.count("select count(*) from users where password_hash like '$2b$%'") == 1)
+            #expect(try await api.count("select count(*) from users where password_hash like '$2b$%'") == 1)
             let secret = "Correct-Horse9"
-            #expect(try await api.world.count("select count(*) from audit_events e where e::text like '%' || \(secret) || '%'") == 0)
+            #expect(try await api.count("select count(*) from audit_events e where e::text like '%\(secret)%'") == 0)
         }
     }
 

@@ -48,8 +48,8 @@ import WebSurface
             ] {
                 #expect(try await owner.get("/accounts").body == "[]")
                 let key = table == "platform_apps" ? "id" : "owner_kind = 'platform_app' and owner_id"
-                _ = try await api.world.postgres.execute(
-                    "update \(unescaped: table) set \(unescaped: column) = \(unescaped: value) where \(unescaped: key) = \(owner.appID)")
+                try await api.execute(
+                    "update \(table) set \(column) = \(value) where \(key) = \(owner.appID)")
             }
             let last = good.last == "a" ? "b" : "a"
             let tokens: [String?] = [

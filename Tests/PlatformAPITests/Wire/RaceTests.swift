@@ -24,9 +24,9 @@ import WebSurface
                 #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.first { $0.status != 200 }.map(\.description) ?? "")")
                 #expect(Set(answers.map(\.body)).count == 1)
             }
-            #expect(try await api.world.count("select count(*) from users") == 3)
-            #expect(try await api.world.count("select count(*) from access_tokens where owner_kind = 'user'") == 3)
-            #expect(try await api.world.count("select count(*) from platform_app_permissibles") == 3)
+            #expect(try await api.count("select count(*) from users") == 3)
+            #expect(try await api.count("select count(*) from access_tokens where owner_kind = 'user'") == 3)
+            #expect(try await api.count("select count(*) from platform_app_permissibles") == 3)
         }
     }
 
