@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+import Logging
 import NIOCore
 import Testing
 import WebSurface
 
 /// Bodies too large, clients too slow, requests that do not parse: over real sockets.
-@Suite struct ConnectionTests {
+@Suite(.serialized) struct ConnectionTests {
     private let tooLarge = #"{"status":413,"error":"Payload Too Large"}"#
 
     @Test func announcedOversizeIsRefusedAtOnce() async throws {
-        try await LiveServer.run { $0.options.maximumBodySize = 1000 } _: { server in
+        try await LiveServer.run {
+            $0.options.maximumBodySize = 1000
+        } _: { server in
             for length in ["1001", "99999999999", "9223372036854775807"] {
                 let client = try server.client()
                 await client.send("POST /api/ignores HTTP/1.1\r\nHost: x\r\nContent-Length: \(length)\r\n\r\n")
                 let answer = try #require(await client.answer(), "\(length)")
-                #expect(answer.status == 413 && answer.body == tooLarge && answer.hasCommonHeaders && answer.headers["connection"] == "close")
+                #expect(
+                    answer.status == 413 && answer.body == tooLarge && answer.hasCommonHeaders
+                        && answer.headers["connection"] == "close")
                 client.finishSending()
                 #expect(await client.isClosed())
             }
@@ -22,7 +27,9 @@ import WebSurface
     }
 
     @Test func chunkedOversizeIsCounted() async throws {
-        try await LiveServer.run { $0.options.maximumBodySize = 100_000 } _: { server in
+        try await LiveServer.run {
+            $0.options.maximumBodySize = 100_000
+        } _: { server in
             let client = try server.client()
             await client.send("POST /api/ignores HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             let chunk = "1000\r\n" + String(repeating: "x", count: 4096) + "\r\n"
@@ -36,7 +43,8 @@ import WebSurface
     @Test func chunkedBodiesAreRead() async throws {
         try await LiveServer.run { server in
             let client = try server.client()
-            await client.send("POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+            await client.send(
+                "POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
             for chunk in ["{\"a\"", ":1", "}"] { await client.send("\(String(chunk.utf8.count, radix: 16))\r\n\(chunk)\r\n") }
             await client.send("0\r\n\r\n")
             #expect(await client.answer()?.body == #"{"a":1}"#)
@@ -47,19 +55,27 @@ import WebSurface
         try await LiveServer.run { server in
             let client = try server.client()
             let get = { (id: Int) in "GET /api/users/\(id) HTTP/1.1\r\nHost: x\r\n\r\n" }
-            let post = "POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{\"a\":1}"
-            await client.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n" + get(1) + post + get(2) + "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n" + get(3))
+            let post =
+                "POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{\"a\":1}"
+            await client.send(
+                "GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n" + get(1) + post + get(2) + "GET /nope HTTP/1.1\r\nHost: x\r\n\r\n"
+                    + get(3))
             var bodies: [String] = []
             for _ in 0..<6 { bodies.append(await client.answer()?.body ?? "-") }
-            #expect(bodies == [#""slow""#, #"{"id":1}"#, #"{"a":1}"#, #"{"id":2}"#, #"{"status":404,"error":"Not Found"}"#, #"{"id":3}"#])
+            #expect(
+                bodies == [
+                    #""slow""#, #"{"id":1}"#, #"{"a":1}"#, #"{"id":2}"#, #"{"status":404,"error":"Not Found"}"#, #"{"id":3}"#,
+                ])
         }
     }
 
     @Test(arguments: [
         ("GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc", 400),
-        ("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400), ("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+        ("GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", 400),
         ("GET / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400), ("garbage\r\n\r\n", 400),
-        ("GET / HTTP/1.1\r\nBad Name: x\r\n\r\n", 400), ("POST /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        ("GET / HTTP/1.1\r\nBad Name: x\r\n\r\n", 400),
+        ("POST /api/echo HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
         ("G@T / HTTP/1.1\r\n\r\n", 400), ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", 400),
     ])
     func whatDoesNotParseIsRefusedInOurShape(request: String, status: Int) async throws {
@@ -89,7 +105,9 @@ import WebSurface
     @Test func aBytePerMomentDoesNotDefeatTheDeadline() async throws {
         let quick = { (setup: inout LiveServer.Setup) in setup.configuration.timeouts.request = .milliseconds(600) }
         try await LiveServer.run(quick) { server in
-            for prefix in ["GET /api/users/7 HTTP/1.1\r\nX-Slow: ", "POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", ""] {
+            for prefix in [
+                "GET /api/users/7 HTTP/1.1\r\nX-Slow: ", "POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n", "",
+            ] {
                 let client = try server.client(receiveTimeout: 5)
                 let start = ContinuousClock.now
                 await client.send(prefix)
@@ -98,7 +116,9 @@ import WebSurface
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 let answer = try #require(await client.answer(), "\(prefix)")
-                #expect(answer.status == 408 && answer.body == #"{"status":408,"error":"Request Timeout"}"# && answer.hasCommonHeaders)
+                #expect(
+                    answer.status == 408 && answer.body == #"{"status":408,"error":"Request Timeout"}"# && answer.hasCommonHeaders
+                )
                 #expect(await client.isClosed())
                 #expect(ContinuousClock.now - start < .seconds(5))
             }
@@ -122,7 +142,9 @@ import WebSurface
     }
 
     @Test func idleConnectionsAreClosed() async throws {
-        try await LiveServer.run { $0.configuration.timeouts.idle = .milliseconds(200) } _: { server in
+        try await LiveServer.run {
+            $0.configuration.timeouts.idle = .milliseconds(200)
+        } _: { server in
             let silent = try server.client(receiveTimeout: 4)
             let start = ContinuousClock.now
             #expect(await silent.isClosed())
@@ -138,6 +160,12 @@ import WebSurface
                 #expect(await client.answer()?.status == 200)
                 #expect(await client.isClosed())
             }
+            let pipelined = try server.client(receiveTimeout: 5)
+            let slow = "GET /api/slow HTTP/1.1\r\nHost: x\r\n"
+            await pipelined.send("\(slow)\r\n\(slow)Connection: close\r\n\r\n\(slow)\r\n")
+            #expect(await pipelined.answer()?.status == 200)
+            #expect(await pipelined.answer()?.status == 200)
+            #expect(await pipelined.answer() == nil)
             let halfClosed = try server.client()
             await halfClosed.send("GET /api/users/7 HTTP/1.1\r\nHost: x\r\n\r\n")
             halfClosed.finishSending()
@@ -146,7 +174,9 @@ import WebSurface
     }
 
     @Test func expectationsAreMet() async throws {
-        try await LiveServer.run { $0.options.maximumBodySize = 100 } _: { server in
+        try await LiveServer.run {
+            $0.options.maximumBodySize = 100
+        } _: { server in
             let client = try server.client()
             let head = "POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
             await client.send(head + "Content-Length: 7\r\n\r\n")
@@ -159,7 +189,9 @@ import WebSurface
     }
 
     @Test func connectionsAreLimited() async throws {
-        try await LiveServer.run { $0.configuration.maximumConnections = 2 } _: { server in
+        try await LiveServer.run {
+            $0.configuration.maximumConnections = 2
+        } _: { server in
             let held = [try server.client(), try server.client()]
             for client in held {
                 await client.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -182,7 +214,7 @@ import WebSurface
         try await LiveServer.run { server in
             let client = try server.client()
             await client.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n")
-            try await Task.sleep(for: .milliseconds(100))
+            try await server.waitForLine("slow began")
             sink.yield(client)
         }
         // The server is gone, the answer is not.
@@ -195,12 +227,18 @@ import WebSurface
 
     @Test func randomBytesNeverStopTheServer() async throws {
         let seed = UInt64(4711)
-        try await LiveServer.run { $0.configuration.timeouts.request = .milliseconds(300) } _: { server in
+        try await LiveServer.run {
+            $0.configuration.timeouts.request = .milliseconds(300)
+        } _: { server in
             var random = SeededRandom(seed: seed)
-            let pieces = ["GET ", "/api/users/7", " HTTP/1.1", "\r\n", "Host: x", ":", "Content-Length: 5", "\r\n\r\n", "{\"a\":1}", "\u{0}", "chunked", "%", "POST /api/echo HTTP/1.1\r\n"]
+            let pieces = [
+                "GET ", "/api/users/7", " HTTP/1.1", "\r\n", "Host: x", ":", "Content-Length: 5", "\r\n\r\n", "{\"a\":1}",
+                "\u{0}", "chunked", "%", "POST /api/echo HTTP/1.1\r\n",
+            ]
             for _ in 0..<150 {
                 let client = try server.client(receiveTimeout: 1)
-                await client.send((0..<Int.random(in: 1...12, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined())
+                await client.send(
+                    (0..<Int.random(in: 1...12, using: &random)).map { _ in pieces.randomElement(using: &random)! }.joined())
             }
             #expect(try await server.request("GET", "/api/users/7")?.status == 200, "seed \(seed)")
         }

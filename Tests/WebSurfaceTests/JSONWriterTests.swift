@@ -35,13 +35,16 @@ import WebSurface
         #expect(
             text
                 == #"{"id":7,"name":"Zoë \"Z\" \\ \u0001\n","display_name":null,"confirmed":true,"ui_settings":{},"#
-                + #""custom_attributes":{"a\"b":[null,0.10]},"accounts":[{"id":-9223372036854775808},{},"x"],"none":[],"last":0}"#)
+                + #""custom_attributes":{"a\"b":[null,0.10]},"accounts":[{"id":-9223372036854775808},{},"x"],"none":[],"last":0}"#
+        )
     }
 
-    @Test(arguments: [
-        (1_769_850_900_000_000, "2026-01-31T09:15:00.000Z"), (0, "1970-01-01T00:00:00.000Z"), (-1, "1969-12-31T23:59:59.999Z"),
-        (951_782_400_123_999, "2000-02-29T00:00:00.123Z"), (253_402_300_799_999_999, "9999-12-31T23:59:59.999Z"),
-    ] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (1_769_850_900_000_000, "2026-01-31T09:15:00.000Z"), (0, "1970-01-01T00:00:00.000Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+            (951_782_400_123_999, "2000-02-29T00:00:00.123Z"), (253_402_300_799_999_999, "9999-12-31T23:59:59.999Z"),
+        ] as [(Int64, String)])
     func writesDates(microseconds: Int64, expected: String) {
         #expect(written { $0.element(microseconds: microseconds) } == "\"\(expected)\"")
     }

@@ -54,7 +54,9 @@ import WebSurface
         #expect(try parameters("", type).isEmpty)
     }
 
-    @Test(arguments: ["multipart/form-data; boundary=x", "text/xml", "application/xml", "text/plain", "x", "application/json; charset=latin1"])
+    @Test(arguments: [
+        "multipart/form-data; boundary=x", "text/xml", "application/xml", "text/plain", "x", "application/json; charset=latin1",
+    ])
     func otherTypesAre415(_ type: String) throws {
         #expect(throws: APIError.unsupportedMediaType) { try parameters("a=1", type) }
         #expect(try parameters("", type, query: "a=1") == ["a": .string("1")])
@@ -84,7 +86,8 @@ import WebSurface
     @Test func readsTypesAndTellsAbsentFromNull() throws {
         var reader = ParameterReader(
             RequestParameters([
-                "email": .string("a@b.de"), "name": .integer(5), "user_id": .string("42"), "n": .integer(7), "off": .string("false"),
+                "email": .string("a@b.de"), "name": .integer(5), "user_id": .string("42"), "n": .integer(7),
+                "off": .string("false"),
                 "on": .integer(1), "blank": .string(""), "nothing": .null, "o": .object(["x": .integer(1)]), "l": .array([]),
             ]))
         #expect(reader.string("email") == .value("a@b.de"))
@@ -103,7 +106,8 @@ import WebSurface
     @Test func collectsComplaints() throws {
         var reader = ParameterReader(
             RequestParameters([
-                "display_name": .array([]), "user_id": .string("x"), "n": .decimal("1.5"), "b": .string("maybe"), "o": .integer(1),
+                "display_name": .array([]), "user_id": .string("x"), "n": .decimal("1.5"), "b": .string("maybe"),
+                "o": .integer(1),
                 "big": .decimal("9223372036854775808"),
             ]))
         #expect(reader.string("display_name") == .absent)
@@ -114,7 +118,8 @@ import WebSurface
         #expect(
             String(buffer: error.body)
                 == #"{"message":"Display name is invalid, User is not a number, N must be an integer, B is invalid, "#
-                + #"O is invalid, Big must be an integer, User must exist","attributes":["display_name","user_id","n","b","o","big"]}"#)
+                + #"O is invalid, Big must be an integer, User must exist","attributes":["display_name","user_id","n","b","o","big"]}"#
+        )
     }
 
     @Test(arguments: [
@@ -132,7 +137,9 @@ import WebSurface
 
     @Test func contractsSentence() {
         let error = APIError.validation([FieldError("email", "can't be blank"), FieldError("name", "can't be blank")])
-        #expect(String(buffer: error.body) == #"{"message":"Email can't be blank, Name can't be blank","attributes":["email","name"]}"#)
+        #expect(
+            String(buffer: error.body)
+                == #"{"message":"Email can't be blank, Name can't be blank","attributes":["email","name"]}"#)
         #expect(FieldError("base", "Too many").fullMessage == "Too many")
         #expect(FieldError("limits", ": Invalid data").fullMessage == "Limits : Invalid data")
     }

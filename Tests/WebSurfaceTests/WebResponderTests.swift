@@ -10,7 +10,8 @@ import WebSurface
     @Test func spellingsOfAPath() async throws {
         try await LiveServer.run { server in
             for path in [
-                "/api/users/7", "/api/users/7.json", "/api/users/7/", "//api//users/7", "/api/%75sers/7", "/%61pi/users/%37", "/api/users/7?x=1",
+                "/api/users/7", "/api/users/7.json", "/api/users/7/", "//api//users/7", "/api/%75sers/7", "/%61pi/users/%37",
+                "/api/users/7?x=1",
                 "/api/users/7.json?x=/y.json",
             ] {
                 let answer = try #require(try await server.request("GET", path))
@@ -18,9 +19,13 @@ import WebSurface
             }
             #expect(try await server.request("GET", "/api/names/a%40b%2Fc%20%C3%A4")?.body == #"{"name":"a@b/c ä"}"#)
             #expect(try await server.request("GET", "/api/schema.json")?.body == #""literal""#)
-            for path in ["/api/%2Fusers/7", "/api/users%2F7", "/API/users/7", "/api/../api/users/7", "/api/names/%ff", "/", "/nope"] {
+            for path in [
+                "/api/%2Fusers/7", "/api/users%2F7", "/API/users/7", "/api/../api/users/7", "/api/names/%ff", "/", "/nope",
+            ] {
                 let answer = try #require(try await server.request("GET", path))
-                #expect(answer.body == #"{"status":404,"error":"Not Found"}"# && answer.status == 404 && answer.hasCommonHeaders, "\(path)")
+                #expect(
+                    answer.body == #"{"status":404,"error":"Not Found"}"# && answer.status == 404 && answer.hasCommonHeaders,
+                    "\(path)")
             }
             #expect(try await server.request("GET", "/api/users/%zz")?.body == #"{"status":400,"error":"Bad Request"}"#)
         }
@@ -43,7 +48,9 @@ import WebSurface
                 #expect(answer.body == #"{"status":405,"error":"Method Not Allowed"}"#)
             }
             let options = try #require(try await server.request("OPTIONS", "/api/users/7"))
-            #expect(options.status == 204 && options.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH" && options.hasCommonHeaders)
+            #expect(
+                options.status == 204 && options.headers["allow"] == "DELETE, GET, HEAD, OPTIONS, PATCH"
+                    && options.hasCommonHeaders)
             #expect(try await server.request("OPTIONS", "/nope")?.status == 404)
             #expect(try await server.request("POST", "/nope")?.status == 404)
         }
@@ -52,7 +59,9 @@ import WebSurface
     @Test func headIsGetWithoutBody() async throws {
         try await LiveServer.run { server in
             let client = try server.client()
-            await client.send("HEAD /api/users/7 HTTP/1.1\r\nHost: x\r\n\r\nHEAD /nope HTTP/1.1\r\nHost: x\r\n\r\nGET /api/users/8 HTTP/1.1\r\nHost: x\r\n\r\n")
+            await client.send(
+                "HEAD /api/users/7 HTTP/1.1\r\nHost: x\r\n\r\nHEAD /nope HTTP/1.1\r\nHost: x\r\n\r\nGET /api/users/8 HTTP/1.1\r\nHost: x\r\n\r\n"
+            )
             let first = try #require(await client.answer(toHead: true))
             #expect(first.status == 200 && first.headers["content-length"] == "8" && first.hasCommonHeaders)
             #expect(await client.answer(toHead: true)?.status == 404)
@@ -71,7 +80,8 @@ import WebSurface
             #expect(away.status == 503 && away.headers["retry-after"] == "3" && away.hasCommonHeaders)
             #expect(try await server.request("GET", "/health")?.body == #"{"status":"ok"}"#)
             let ready = try #require(try await server.request("GET", "/ready"))
-            #expect(ready.status == 503 && ready.body == #"{"status":"unavailable","reason":"database"}"# && ready.hasCommonHeaders)
+            #expect(
+                ready.status == 503 && ready.body == #"{"status":"unavailable","reason":"database"}"# && ready.hasCommonHeaders)
         }
     }
 
@@ -80,21 +90,28 @@ import WebSurface
             let json = ["Content-Type": "application/json"]
             let form = ["Content-Type": "application/x-www-form-urlencoded"]
             #expect(try await server.request("POST", "/api/echo?a=1&b=2", json, body: #"{"b":3}"#)?.body == #"{"a":"1","b":3}"#)
-            #expect(try await server.request("POST", "/api/echo", form, body: "o[x]=1&l[]=2")?.body == #"{"o":{"x":"1"},"l":["2"]}"#)
+            #expect(
+                try await server.request("POST", "/api/echo", form, body: "o[x]=1&l[]=2")?.body == #"{"o":{"x":"1"},"l":["2"]}"#)
             #expect(try await server.request("GET", "/api/echo", json, body: #"{"b":1.50}"#)?.body == #"{"b":1.50}"#)
             #expect(try await server.request("POST", "/api/echo", json, body: "")?.body == "{}")
             #expect(try await server.request("POST", "/api/echo", json)?.body == "{}")
             for body in ["{", "[]", "{\"a\":\"\\ud800\"}", String(repeating: "[", count: 5000)] {
                 let answer = try #require(try await server.request("POST", "/api/echo", json, body: body))
-                #expect(answer.status == 400 && answer.body == #"{"status":400,"error":"Bad Request"}"# && answer.hasCommonHeaders)
+                #expect(
+                    answer.status == 400 && answer.body == #"{"status":400,"error":"Bad Request"}"# && answer.hasCommonHeaders)
             }
             for type in ["multipart/form-data; boundary=x", "text/xml", "text/plain"] {
                 let answer = try #require(try await server.request("POST", "/api/echo", ["Content-Type": type], body: "a=1"))
-                #expect(answer.status == 415 && answer.body == #"{"status":415,"error":"Unsupported Media Type"}"# && answer.hasCommonHeaders)
+                #expect(
+                    answer.status == 415 && answer.body == #"{"status":415,"error":"Unsupported Media Type"}"#
+                        && answer.hasCommonHeaders)
             }
             let client = try server.client()
             let invalid: [UInt8] = Array("{\"a\":\"".utf8) + [0xC3, 0x28] + Array("\"}".utf8)
-            await client.send(Array("POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: \(invalid.count)\r\n\r\n".utf8) + invalid)
+            await client.send(
+                Array(
+                    "POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: \(invalid.count)\r\n\r\n"
+                        .utf8) + invalid)
             #expect(await client.answer()?.status == 400)
         }
     }
@@ -102,7 +119,9 @@ import WebSurface
     @Test func errorsOfOthersTakeOurShapeAndKeepSecrets() async throws {
         try await LiveServer.run { server in
             let failed = try #require(try await server.request("GET", "/api/fails?api_access_token=s3cret"))
-            #expect(failed.status == 500 && failed.body == #"{"status":500,"error":"Internal Server Error"}"# && failed.hasCommonHeaders)
+            #expect(
+                failed.status == 500 && failed.body == #"{"status":500,"error":"Internal Server Error"}"#
+                    && failed.hasCommonHeaders)
             let conflict = try #require(try await server.request("GET", "/api/hb"))
             #expect(conflict.status == 409 && conflict.body == #"{"status":409,"error":"Conflict"}"# && conflict.hasCommonHeaders)
             let entries = server.log.entries

@@ -24,6 +24,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var check: Scheduled<Void>?
     private var parserError: HTTPParserError?
     private var closesAfterAnswer = false
+    /// Requests and answers are counted, since a pipelined request may ask to close while earlier ones still wait.
+    private var requests = 0
+    private var answers = 0
+    private var lastRequest: Int?
     private var hasFinished = false
 
     /// What a guard needs to know.
@@ -90,8 +94,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func requestBegan(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
+        requests += 1
         if let connection = head.headerFields[.connection], connection.lowercased().contains("close") {
-            closesAfterAnswer = true
+            lastRequest = requests
         }
         if let expectation = head.headerFields[.expect], expectation.lowercased() == "100-continue",
             Int(head.headerFields[.contentLength] ?? "0") ?? .max <= options.maximumBodySize
@@ -135,9 +140,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             state.answerBegan()
             context.write(data, promise: promise)
         case .end:
+            answers += 1
             state.answerEnded(now: .now())
             context.write(data, promise: promise)
-            if closesAfterAnswer { finish(context) }
+            if closesAfterAnswer || answers == lastRequest { finish(context) }
         default: context.write(data, promise: promise)
         }
     }

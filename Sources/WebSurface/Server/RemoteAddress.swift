@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 package import HTTPTypes
 package import NIOCore
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 /// A block of addresses such as `10.0.0.0/8`, `2001:db8::/32` or a single address.
 package struct AddressBlock: Sendable, Equatable {

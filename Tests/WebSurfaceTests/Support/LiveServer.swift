@@ -32,7 +32,9 @@ struct LiveServer: Sendable {
         let application = WebServer.makeApplication(
             setup.configuration, responder: WebResponder(setup.web, options: setup.options), logger: logger,
             onRunning: { sink.yield($0.localAddress?.port ?? 0) })
-        let group = ServiceGroup(configuration: .init(services: [application], logger: Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })))
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [application], logger: Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             var iterator = ports.makeAsyncIterator()
@@ -68,7 +70,8 @@ struct LiveServer: Sendable {
             }
         }
         api.get("remote") { _, context in Response.json { $0.element(context.web.remoteAddress) } }
-        api.get("slow") { _, _ in
+        api.get("slow") { _, context in
+            context.logger.debug("slow began")
             try await Task.sleep(for: .milliseconds(300))
             return Response.json { $0.element("slow") }
         }
@@ -79,6 +82,13 @@ struct LiveServer: Sendable {
     }
 
     func client(receiveTimeout: Int = 10) throws -> RawClient { try RawClient(port: port, receiveTimeout: receiveTimeout) }
+
+    /// Waits until a handler has written this line.
+    func waitForLine(_ message: Logger.Message) async throws {
+        for _ in 0..<500 where !log.entries.contains(where: { $0.message == message }) {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
 
     /// One request on a connection of its own.
     func request(

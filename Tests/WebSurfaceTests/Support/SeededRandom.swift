@@ -16,7 +16,9 @@ struct SeededRandom: RandomNumberGenerator {
     }
 
     mutating func text() -> String {
-        let alphabet: [Character] = ["a", "Z", "\"", "\\", "/", "\n", "\u{1}", "ä", "😀", "\u{7f}", "\u{2028}", " ", "}", "%", "&"]
+        let alphabet: [Character] = [
+            "a", "Z", "\"", "\\", "/", "\n", "\u{1}", "ä", "😀", "\u{7f}", "\u{2028}", " ", "}", "%", "&",
+        ]
         return String((0..<Int.random(in: 0...8, using: &self)).map { _ in alphabet.randomElement(using: &self)! })
     }
 
