@@ -15,7 +15,7 @@ import WebSurface
         try await withDirectory { world in
             let web = WebRouter()
             PlatformAPI(directory: world.directory, senderAddress: "x@example.org").addRoutes(to: web)
-            let routes = web.routes.routes.map { "\($0.method.rawValue) \($0.path.description)" }.sorted()
+            let routes = web.routes.routes.map { Self.braced("\($0.method.rawValue) \($0.path.description)") }
             let base = "/platform/api/v1"
             let documented = [
                 "POST \(base)/users", "GET \(base)/users/{id}", "PATCH \(base)/users/{id}", "PUT \(base)/users/{id}",
@@ -24,7 +24,7 @@ import WebSurface
                 "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{account_id}/account_users",
                 "DELETE \(base)/accounts/{id}/account_users",
             ]
-            #expect(routes.map(Self.braced) == documented.sorted().map(Self.braced))
+            #expect(routes.sorted() == documented.sorted())
         }
     }
 
