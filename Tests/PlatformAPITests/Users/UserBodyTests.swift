@@ -35,6 +35,23 @@ import WebSurface
         }
     }
 
+    @Test func expiryIsInUnixSeconds() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let id = try await app.newUser("ada@example.org")
+            let first = try await app.post("/users/\(id)/token", "{}").json()
+            try await api.execute("update access_tokens set expires_at = '2100-01-01T00:00:00.9Z' where owner_kind = 'user'")
+            let expiring = try await app.post("/users/\(id)/token", "{}").json()
+            #expect(expiring["expiry"] == .integer(4_102_444_800) && expiring["access_token"] == first["access_token"])
+            // A token that is dead is not shown again: there is a new one.
+            try await api.execute("update access_tokens set expires_at = now() where owner_kind = 'user'")
+            let fresh = try await app.post("/users/\(id)/token", "{}").json()
+            #expect(fresh["expiry"] == .null && fresh["access_token"] != first["access_token"])
+            #expect(fresh["user"]?["pubsub_token"] == first["user"]?["pubsub_token"])
+            #expect(try await app.get("/users/\(id)").json()["access_token"] == fresh["access_token"])
+        }
+    }
+
     @Test func userWithEverything() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")

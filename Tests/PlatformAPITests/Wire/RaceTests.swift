@@ -57,6 +57,30 @@ import WebSurface
         }
     }
 
+    @Test func nobodyWaitsForEachOtherForever() async throws {
+        try await withInstallation(connections: 8) { api in
+            let app = try await api.app("One")
+            var (users, accounts): ([Int64], [Int64]) = ([], [])
+            for number in 0..<3 {
+                users.append(try await app.newUser("p\(number)@example.org"))
+                accounts.append(try await app.newAccount())
+            }
+            let (everyone, everywhere) = (users, accounts)
+            // A deadlock would be an answer above 499, which no call may have.
+            let answers = try await atOnce(120) { number in
+                let (user, account) = (everyone[number % 3], everywhere[number / 3 % 3])
+                switch number / 9 % 5 {
+                case 0: return try await app.post("/accounts/\(account)/account_users", #"{"user_id":\#(user),"role":"administrator"}"#)
+                case 1: return try await app.delete("/accounts/\(account)/account_users?user_id=\(user)")
+                case 2: return try await app.patch("/users/\(user)", #"{"email":"p\#(number % 3)@example.org","name":"N"}"#)
+                case 3: return try await app.patch("/accounts/\(account)", #"{"name":"A","status":"\#(number % 2 == 0 ? "active" : "suspended")"}"#)
+                default: return try await app.post("/accounts/\(account)/account_users", #"{"user_id":\#(user)}"#)
+                }
+            }
+            #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.first { $0.status != 200 }.map(\.description) ?? "")")
+        }
+    }
+
     @Test func noChangeIsLost() async throws {
         try await withInstallation(connections: 8) { api in
             let app = try await api.app("One")

@@ -21,7 +21,7 @@ import WebSurface
                 "POST \(base)/users", "GET \(base)/users/{id}", "PATCH \(base)/users/{id}", "PUT \(base)/users/{id}",
                 "DELETE \(base)/users/{id}", "POST \(base)/users/{id}/token", "GET \(base)/accounts", "POST \(base)/accounts",
                 "GET \(base)/accounts/{id}", "PATCH \(base)/accounts/{id}", "PUT \(base)/accounts/{id}", "DELETE \(base)/accounts/{id}",
-                "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{account_id}/account_users",
+                "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{id}/account_users",
                 "DELETE \(base)/accounts/{id}/account_users",
             ]
             #expect(routes.sorted() == documented.sorted())
