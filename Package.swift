@@ -94,8 +94,8 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging, .nioCore,
-                .serviceLifecycle,
+                "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging,
+                .nioCore, .serviceLifecycle,
             ]),
         tests("DaemonTests", ["Daemon", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
 

@@ -26,7 +26,9 @@ extension PlatformAPI {
             api.on("accounts/:id", method: method) { request, context in
                 let caller = try caller(request, context)
                 let id = try await pathID("id", context, caller)
-                var parameters = try await parameters(request, context) { _ = try await accounts.update(id, AccountDraft(), by: caller) }
+                var parameters = try await parameters(request, context) {
+                    _ = try await accounts.update(id, AccountDraft(), by: caller)
+                }
                 return respond(with: try await accounts.update(id, AccountDraft(&parameters), by: caller))
             }
         }

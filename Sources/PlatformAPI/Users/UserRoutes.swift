@@ -20,7 +20,9 @@ extension PlatformAPI {
             api.on("users/:id", method: method) { request, context in
                 let caller = try caller(request, context)
                 let id = try await pathID("id", context, caller)
-                var parameters = try await parameters(request, context) { _ = try await users.update(id, UserUpdate(), by: caller) }
+                var parameters = try await parameters(request, context) {
+                    _ = try await users.update(id, UserUpdate(), by: caller)
+                }
                 return try await users.update(id, UserUpdate(&parameters), by: caller).response
             }
         }

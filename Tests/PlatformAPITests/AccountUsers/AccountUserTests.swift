@@ -24,7 +24,10 @@ import WebSurface
                 "availability":"online","auto_offline":true,"custom_role_id":null,"agent_capacity_policy_id":null}
                 """
             // Repeated, it is the same row and nothing moves.
-            for json in [#"{"user_id":\#(user)}"#, #"{"user_id":"\#(user)","role":"agent"}"#, #"{"user_id":\#(user),"availability":"busy"}"#] {
+            for json in [
+                #"{"user_id":\#(user)}"#, #"{"user_id":"\#(user)","role":"agent"}"#,
+                #"{"user_id":\#(user),"availability":"busy"}"#,
+            ] {
                 let again = try await app.post(path, json)
                 #expect(again.status == 200 && again.body == body, "\(json): \(again)")
             }
@@ -48,8 +51,10 @@ import WebSurface
             let noUser = Body.invalid("User must exist", "user")
             let noRole = Body.invalid("Role is not included in the list", "role")
             for (json, status, body) in [
-                ("{}", 422, noUser), (#"{"user_id":null}"#, 422, noUser), (#"{"user_id":""}"#, 422, noUser), (#"{"user_id":"abc"}"#, 422, noUser),
-                (#"{"user_id":1.5}"#, 422, noUser), (#"{"user_id":[\#(user)]}"#, 422, noUser), (#"{"user_id":true}"#, 422, noUser),
+                ("{}", 422, noUser), (#"{"user_id":null}"#, 422, noUser), (#"{"user_id":""}"#, 422, noUser),
+                (#"{"user_id":"abc"}"#, 422, noUser),
+                (#"{"user_id":1.5}"#, 422, noUser), (#"{"user_id":[\#(user)]}"#, 422, noUser),
+                (#"{"user_id":true}"#, 422, noUser),
                 (#"{"role":"owner"}"#, 422, Body.invalid("User must exist, Role is not included in the list", "user", "role")),
                 (#"{"user_id":\#(user),"role":"owner"}"#, 422, noRole), (#"{"user_id":\#(user),"role":null}"#, 422, noRole),
                 (#"{"user_id":\#(user),"role":""}"#, 422, noRole), (#"{"user_id":\#(user),"role":"Agent"}"#, 422, noRole),
@@ -72,7 +77,8 @@ import WebSurface
             let (user, account) = (try await app.newUser("ada@example.org"), try await app.newAccount())
             let path = "/accounts/\(account)/account_users"
             let ways: [(String, Content)] = [
-                (path, .json(#"{"user_id":\#(user)}"#)), (path, .json(#"{"user_id":"\#(user)"}"#)), (path, .form("user_id=\(user)")),
+                (path, .json(#"{"user_id":\#(user)}"#)), (path, .json(#"{"user_id":"\#(user)"}"#)),
+                (path, .form("user_id=\(user)")),
                 (path + "?user_id=\(user)", .none), (path + ".json?user_id=\(user)", .none),
                 (path + "?user_id=999999", .json(#"{"user_id":\#(user)}"#)),
             ]

@@ -32,7 +32,8 @@ import WebSurface
                 "features":{"sla":true,"macros":false},"limits":{"agents":5,"emails":2.5},"custom_attributes":{"plan":"gold","n":[1,2]},"id":1}
                 """)
             let other = try full.id()
-            let features = Self.defaults.replacing("\"macros\":true,", with: "").replacing("\"team_management\"", with: "\"sla\":true,\"team_management\"")
+            let features = Self.defaults.replacing("\"macros\":true,", with: "").replacing(
+                "\"team_management\"", with: "\"sla\":true,\"team_management\"")
             let fullBody = """
                 {"id":\(other),"name":"Ümläut","locale":"pt_BR","domain":"mail.example.org","support_email":"help@example.org",\
                 "enabled_features":\(features),"custom_attributes":{"n":[1,2],"plan":"gold"},"limits":{"agents":5,"emails":2.5},"status":"suspended"}
@@ -86,7 +87,8 @@ import WebSurface
             let app = try await api.app("One")
             let id = try await app.newAccount()
             for (value, on) in [
-                ("true", true), ("false", false), (#""true""#, true), (#""false""#, false), ("1", true), ("0", false), (#""1""#, true),
+                ("true", true), ("false", false), (#""true""#, true), (#""false""#, false), ("1", true), ("0", false),
+                (#""1""#, true),
                 (#""0""#, false), (#""""#, false), ("null", false),
             ] {
                 for start in [true, false] {
@@ -96,7 +98,8 @@ import WebSurface
                 }
             }
             let form = try await app.call("PATCH", "/accounts/\(id)", .form("features%5Bsla%5D=true&features[macros]=false"))
-            #expect(try form.json()["enabled_features"]?["sla"] == .bool(true) && form.json()["enabled_features"]?["macros"] == nil)
+            #expect(
+                try form.json()["enabled_features"]?["sla"] == .bool(true) && form.json()["enabled_features"]?["macros"] == nil)
         }
     }
 
@@ -107,16 +110,28 @@ import WebSurface
             let long = String(repeating: "x", count: 101)
             let cases: [(String, String)] = [
                 (#"{"name":null}"#, Body.invalid("Name can't be blank", "name")),
-                (#"{"name":"\#(String(repeating: "x", count: 256))"}"#, Body.invalid("Name is too long (maximum is 255 characters)", "name")),
+                (
+                    #"{"name":"\#(String(repeating: "x", count: 256))"}"#,
+                    Body.invalid("Name is too long (maximum is 255 characters)", "name")
+                ),
                 (#"{"name":"A","locale":"xx"}"#, Body.invalid("Locale is not included in the list", "locale")),
                 (#"{"name":"A","locale":null}"#, Body.invalid("Locale is not included in the list", "locale")),
                 (#"{"name":"A","status":"paused"}"#, Body.invalid("Status is not included in the list", "status")),
                 (#"{"name":"A","status":null}"#, Body.invalid("Status is not included in the list", "status")),
                 (#"{"name":"A","domain":"\#(long)"}"#, Body.invalid("Domain is too long (maximum is 100 characters)", "domain")),
-                (#"{"name":"A","support_email":"\#(long)"}"#, Body.invalid("Support email is too long (maximum is 100 characters)", "support_email")),
+                (
+                    #"{"name":"A","support_email":"\#(long)"}"#,
+                    Body.invalid("Support email is too long (maximum is 100 characters)", "support_email")
+                ),
                 (#"{"name":"A","support_email":"no address"}"#, Body.invalid("Support email is not an email", "support_email")),
-                (#"{"name":"A","features":{"teleport":true}}"#, Body.invalid("Features contain an unknown name: teleport", "features")),
-                (#"{"name":"A","features":{"sla":"maybe"}}"#, Body.invalid("Features contain a value that is no switch: sla", "features")),
+                (
+                    #"{"name":"A","features":{"teleport":true}}"#,
+                    Body.invalid("Features contain an unknown name: teleport", "features")
+                ),
+                (
+                    #"{"name":"A","features":{"sla":"maybe"}}"#,
+                    Body.invalid("Features contain a value that is no switch: sla", "features")
+                ),
                 (#"{"name":"A","features":["sla"]}"#, Body.invalid("Features is invalid", "features")),
                 (#"{"name":"A","limits":{"seats":1}}"#, Body.invalid("Limits : Invalid data", "limits")),
                 (#"{"name":"A","limits":{"agents":"1"}}"#, Body.invalid("Limits : Invalid data", "limits")),
@@ -131,7 +146,8 @@ import WebSurface
                 (
                     #"{"name":" ","locale":"xx","status":"x"}"#,
                     Body.invalid(
-                        "Status is not included in the list, Name can't be blank, Locale is not included in the list", "status", "name", "locale")
+                        "Status is not included in the list, Name can't be blank, Locale is not included in the list", "status",
+                        "name", "locale")
                 ),
             ]
             let before = try await api.fingerprint()

@@ -41,7 +41,8 @@ struct APIClient: Sendable {
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
         let headers = headers ?? token.map { [("api_access_token", $0)] } ?? []
-        var text = "\(method) \(path.hasPrefix("/platform") ? "" : Self.base)\(path) HTTP/1.1\r\nHost: muster.example\r\nConnection: close\r\n"
+        var text =
+            "\(method) \(path.hasPrefix("/platform") ? "" : Self.base)\(path) HTTP/1.1\r\nHost: muster.example\r\nConnection: close\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         let (type, body) = Self.typeAndBody(content)
         if let type { text += "Content-Type: \(type)\r\n" }
@@ -64,7 +65,9 @@ struct APIClient: Sendable {
         try await call("PATCH", path, .json(json), sourceLocation: sourceLocation)
     }
 
-    func delete(_ path: String, _ content: Content = .none, sourceLocation: SourceLocation = #_sourceLocation) async throws -> Answer {
+    func delete(_ path: String, _ content: Content = .none, sourceLocation: SourceLocation = #_sourceLocation) async throws
+        -> Answer
+    {
         try await call("DELETE", path, content, sourceLocation: sourceLocation)
     }
 
@@ -90,8 +93,11 @@ struct APIClient: Sendable {
         let headers = answer.headers
         let text: Comment = "\(call): \(answer) \(headers)"
         #expect((headers["x-request-id"]?.count ?? 0) >= 16, text, sourceLocation: location)
-        #expect(headers["x-content-type-options"] == "nosniff" && headers["cache-control"] == "no-store", text, sourceLocation: location)
-        #expect(answer.status == 204 || headers["content-type"] == "application/json; charset=utf-8", text, sourceLocation: location)
+        #expect(
+            headers["x-content-type-options"] == "nosniff" && headers["cache-control"] == "no-store", text,
+            sourceLocation: location)
+        #expect(
+            answer.status == 204 || headers["content-type"] == "application/json; charset=utf-8", text, sourceLocation: location)
         #expect(!answer.body.contains("<"), text, sourceLocation: location)
         #expect(answer.status < 500, text, sourceLocation: location)
         if !toHead, answer.status != 204 {
@@ -142,7 +148,9 @@ private struct Socket: ~Copyable {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         let descriptor = descriptor
         let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
         }
         if result != 0 { return nil }
     }

@@ -47,7 +47,9 @@ struct LiveInstallation: Sendable {
     /// Everything that a refused call must leave alone, as one text.
     func fingerprint() async throws -> String {
         var text = ""
-        for table in ["users", "accounts", "account_users", "platform_app_permissibles", "suspensions", "access_tokens", "audit_events"] {
+        for table in [
+            "users", "accounts", "account_users", "platform_app_permissibles", "suspensions", "access_tokens", "audit_events",
+        ] {
             let rows = try await world.postgres.query(
                 "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '-') as sum from \(unescaped: table) t")
             text += table + "=" + (try #require(rows.first).decode(String.self, "sum")) + "\n"

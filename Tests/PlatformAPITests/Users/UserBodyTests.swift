@@ -20,7 +20,9 @@ import WebSurface
                 "pubsub_token":"\(pubsub)","role":null,"ui_settings":{},"uid":"ada@example.org","accounts":[]}
                 """
             #expect(created.status == 200 && created.body == body)
-            for (method, content) in [("GET", Content.none), ("PATCH", .json("{}")), ("PUT", .none), ("PUT", .json(#"{"role":"x","id":5}"#))] {
+            for (method, content) in [
+                ("GET", Content.none), ("PATCH", .json("{}")), ("PUT", .none), ("PUT", .json(#"{"role":"x","id":5}"#)),
+            ] {
                 let answer = try await app.call(method, "/users/\(id)", content)
                 #expect(answer.status == 200 && answer.body == body, "\(method): \(answer)")
             }
@@ -57,13 +59,15 @@ import WebSurface
             let app = try await api.app("One")
             let created = try await app.post(
                 "/users",
-                #"{"name":"Zoë \"Z\" 😀","display_name":"Z\\o","email":"zoe@example.org","custom_attributes":{"site":"K\u00f6ln","n":1.50,"deep":{"a":[1,null,"x, y: z"]},"esc":"a\" : b\\"}}"#)
+                #"{"name":"Zoë \"Z\" 😀","display_name":"Z\\o","email":"zoe@example.org","custom_attributes":{"site":"K\u00f6ln","n":1.50,"deep":{"a":[1,null,"x, y: z"]},"esc":"a\" : b\\"}}"#
+            )
             let id = try created.id()
             let (first, second) = (try await app.newAccount("First & Co"), try await app.newAccount("Second"))
             try await app.join(id, to: first, role: "agent")
             try await app.join(id, to: second, role: "administrator")
             try await api.execute(
-                "update account_users set active_at = '2026-01-31T09:15:00.123456Z' where user_id = \(id) and account_id = \(second)")
+                "update account_users set active_at = '2026-01-31T09:15:00.123456Z' where user_id = \(id) and account_id = \(second)"
+            )
             let json = try created.json()
             let (token, pubsub) = (try #require(json["access_token"]?.string), try #require(json["pubsub_token"]?.string))
             let answer = try await app.get("/users/\(id)")
@@ -127,7 +131,8 @@ import WebSurface
             }
             let before = try await api.fingerprint()
             for (method, path, content) in [
-                ("PATCH", "/users/\(user)", Content.json(#"{"name":"X"}"#)), ("PATCH", "/users/\(user)", .json("{}")), ("DELETE", "/users/\(user)", .none),
+                ("PATCH", "/users/\(user)", Content.json(#"{"name":"X"}"#)), ("PATCH", "/users/\(user)", .json("{}")),
+                ("DELETE", "/users/\(user)", .none),
                 ("PUT", "/accounts/\(account)", .json(#"{"name":"X"}"#)), ("DELETE", "/accounts/\(account)", .none),
                 ("POST", "/accounts/\(account)/account_users", .json(#"{"user_id":\#(own)}"#)),
                 ("DELETE", "/accounts/\(account)/account_users", .json(#"{"user_id":\#(own)}"#)),
@@ -150,7 +155,8 @@ import WebSurface
             #expect(try await app.post("/users/\(id)/token", "{}").json()["access_token"] == created.json()["access_token"])
             // Creating what is there creates nothing.
             for answer in [
-                try await app.get("/users/\(id)"), try await app.patch("/users/\(id)", #"{"name":"Ada L"}"#), try await app.post("/users", draft),
+                try await app.get("/users/\(id)"), try await app.patch("/users/\(id)", #"{"name":"Ada L"}"#),
+                try await app.post("/users", draft),
                 try await app.post("/users", #"{"email":"ada@example.org"}"#),
             ] {
                 #expect(try answer.id() == id)

@@ -9,7 +9,8 @@ import WebSurface
         try await withInstallation { api in
             let app = try await api.app("One")
             let long = String(repeating: "ä", count: 256)
-            let weak = "Password must contain at least 1 uppercase character, Password must contain at least 1 number character, "
+            let weak =
+                "Password must contain at least 1 uppercase character, Password must contain at least 1 number character, "
                 + "Password must contain at least 1 special character"
             let cases: [(String, String)] = [
                 ("{}", Body.invalid("Email can't be blank, Name can't be blank", "email", "name")),
@@ -23,12 +24,18 @@ import WebSurface
                 (#"{"email":"a@example.org","name":null}"#, Body.invalid("Name can't be blank", "name")),
                 (#"{"email":"a@example.org","name":" \t"}"#, Body.invalid("Name can't be blank", "name")),
                 (#"{"email":"a@example.org","name":{}}"#, Body.invalid("Name is invalid", "name")),
-                (#"{"email":"a@example.org","name":"\#(long)"}"#, Body.invalid("Name is too long (maximum is 255 characters)", "name")),
+                (
+                    #"{"email":"a@example.org","name":"\#(long)"}"#,
+                    Body.invalid("Name is too long (maximum is 255 characters)", "name")
+                ),
                 (
                     #"{"email":"a@example.org","name":"A","display_name":"\#(long)"}"#,
                     Body.invalid("Display name is too long (maximum is 255 characters)", "display_name")
                 ),
-                (#"{"email":"\#(long)@example.org","name":"A"}"#, Body.invalid("Email is too long (maximum is 255 characters)", "email")),
+                (
+                    #"{"email":"\#(long)@example.org","name":"A"}"#,
+                    Body.invalid("Email is too long (maximum is 255 characters)", "email")
+                ),
                 (#"{"email":"a@example.org","name":"A","password":null}"#, Body.invalid("Password can't be blank", "password")),
                 (#"{"email":"a@example.org","name":"A","password":""}"#, Body.invalid("Password can't be blank", "password")),
                 (#"{"email":"a@example.org","name":"A","password":"lettersonly"}"#, Body.invalid(weak, "password")),
@@ -69,7 +76,9 @@ import WebSurface
             #expect(try await api.fingerprint() == before)
             // 255 characters are not too many, whatever they take in bytes; a key that is not read may hold anything.
             let name = String(repeating: "😀", count: 255)
-            #expect(try await app.post("/users", #"{"email":"a@example.org","name":"\#(name)","other":"\u0000"}"#).json()["name"] == .string(name))
+            #expect(
+                try await app.post("/users", #"{"email":"a@example.org","name":"\#(name)","other":"\u0000"}"#).json()["name"]
+                    == .string(name))
         }
     }
 
@@ -78,7 +87,8 @@ import WebSurface
             let app = try await api.app("One")
             let first = try await app.post("/users", #"{"name":"Ada","email":"\t Ada.L@Example.ORG \n"}"#)
             let id = try first.id()
-            #expect(try first.json()["email"] == .string("ada.l@example.org") && first.json()["uid"] == .string("ada.l@example.org"))
+            #expect(
+                try first.json()["email"] == .string("ada.l@example.org") && first.json()["uid"] == .string("ada.l@example.org"))
             for email in ["ada.l@example.org", "ADA.L@EXAMPLE.ORG", "  ada.L@example.org"] {
                 let again = try await app.post(
                     "/users", #"{"name":"Other","email":"\#(email)","password":"Correct-Horse9","custom_attributes":{"a":1}}"#)
@@ -97,7 +107,8 @@ import WebSurface
             let own = try await two.newUser("own@example.org")
             let taken = Body.invalid("Email has already been taken", "email")
             for json in [
-                #"{"name":"X","email":" ADA@example.org"}"#, #"{"name":"X","email":"ada@example.org","password":"Correct-Horse9"}"#,
+                #"{"name":"X","email":" ADA@example.org"}"#,
+                #"{"name":"X","email":"ada@example.org","password":"Correct-Horse9"}"#,
             ] {
                 let answer = try await two.post("/users", json)
                 #expect(answer.status == 422 && answer.body == taken, "\(answer)")
@@ -117,7 +128,9 @@ import WebSurface
             let id = try await app.post(
                 "/users", #"{"name":"Ada","email":"ada@example.org","display_name":"A","custom_attributes":{"a":1,"b":{"x":1}}}"#
             ).id()
-            func expect(_ json: String, _ field: String, _ value: JSONValue, sourceLocation: SourceLocation = #_sourceLocation) async throws {
+            func expect(_ json: String, _ field: String, _ value: JSONValue, sourceLocation: SourceLocation = #_sourceLocation)
+                async throws
+            {
                 let answer = try await app.patch("/users/\(id)", json, sourceLocation: sourceLocation)
                 #expect(try answer.json()[field] == value, "\(json): \(answer)", sourceLocation: sourceLocation)
             }
@@ -127,10 +140,13 @@ import WebSurface
             try await expect(#"{"display_name":"B"}"#, "available_name", .string("B"))
             try await expect(#"{"email":" NEW@example.org"}"#, "uid", .string("new@example.org"))
             // Merged at the top level; null is a value, and what is no object is ignored.
-            try await expect(#"{"custom_attributes":{"b":2,"c":null}}"#, "custom_attributes", .object(["a": .integer(1), "b": .integer(2), "c": .null]))
+            try await expect(
+                #"{"custom_attributes":{"b":2,"c":null}}"#, "custom_attributes",
+                .object(["a": .integer(1), "b": .integer(2), "c": .null]))
             for ignored in ["null", "[]", "7", #""x""#, "{}"] {
                 try await expect(
-                    #"{"custom_attributes":\#(ignored)}"#, "custom_attributes", .object(["a": .integer(1), "b": .integer(2), "c": .null]))
+                    #"{"custom_attributes":\#(ignored)}"#, "custom_attributes",
+                    .object(["a": .integer(1), "b": .integer(2), "c": .null]))
             }
             let put = try await app.call("PUT", "/users/\(id)", .json(#"{"name":"Put"}"#))
             #expect(try put.json()["name"] == .string("Put") && put.json()["display_name"] == .string("B"))
@@ -173,8 +189,10 @@ import WebSurface
             let deleted = try await app.delete("/users/\(user)")
             #expect(deleted.status == 200 && deleted.body.isEmpty && deleted.headers["content-length"] == "0")
             for (method, path, content) in [
-                ("GET", "/users/\(user)", Content.none), ("PATCH", "/users/\(user)", .json(#"{"name":"X"}"#)), ("PUT", "/users/\(user)", .json("{}")),
-                ("PATCH", "/users/\(user)", .json(#"{"name":null}"#)), ("DELETE", "/users/\(user)", .none), ("POST", "/users/\(user)/token", .none),
+                ("GET", "/users/\(user)", Content.none), ("PATCH", "/users/\(user)", .json(#"{"name":"X"}"#)),
+                ("PUT", "/users/\(user)", .json("{}")),
+                ("PATCH", "/users/\(user)", .json(#"{"name":null}"#)), ("DELETE", "/users/\(user)", .none),
+                ("POST", "/users/\(user)/token", .none),
                 ("POST", "/accounts/\(account)/account_users", .json(#"{"user_id":\#(user)}"#)),
                 ("DELETE", "/accounts/\(account)/account_users", .json(#"{"user_id":\#(user)}"#)),
             ] {

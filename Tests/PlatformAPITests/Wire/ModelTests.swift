@@ -73,7 +73,9 @@ private struct Game {
         let email = someEmail()
         let answer = try await apps[app].post("/users", #"{"name":"N","email":"\#(email)"}"#)
         if let holder = model.holder(of: email) {
-            guard model.refusal(app, .user, holder, OwnershipModel.read) == nil else { return try require(answer, 422, "create \(email)") }
+            guard model.refusal(app, .user, holder, OwnershipModel.read) == nil else {
+                return try require(answer, 422, "create \(email)")
+            }
             try require(answer, nil, "create again \(email)")
             return try requireUser(answer, app, holder)
         }
@@ -156,7 +158,8 @@ private struct Game {
 
     private func listMembers(_ app: Int, _ account: Int64) async throws {
         let answer = try await apps[app].get("/accounts/\(account)/account_users")
-        try require(answer, model.refusal(app, .account, account, OwnershipModel.read), "app \(app) lists members of account \(account)")
+        try require(
+            answer, model.refusal(app, .account, account, OwnershipModel.read), "app \(app) lists members of account \(account)")
         guard answer.status == 200 else { return }
         let listed = try answer.json().elements.compactMap { $0["user_id"]?.integer }
         let expected = model.members(of: account)

@@ -19,7 +19,9 @@ import WebSurface
             for round in 0..<3 {
                 let password = round == 2 ? #","password":"Correct-Horse9""# : ""
                 let answers = try await atOnce(50) { number in
-                    try await app.post("/users", #"{"name":"N\#(number)","email":"\#(number % 2 == 0 ? "R" : "r")ace\#(round)@example.org"\#(password)}"#)
+                    try await app.post(
+                        "/users",
+                        #"{"name":"N\#(number)","email":"\#(number % 2 == 0 ? "R" : "r")ace\#(round)@example.org"\#(password)}"#)
                 }
                 #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.first { $0.status != 200 }.map(\.description) ?? "")")
                 #expect(Set(answers.map(\.body)).count == 1)
@@ -33,7 +35,9 @@ import WebSurface
     @Test func oneAddressBetweenTwoAppsGoesToOneOfThem() async throws {
         try await withInstallation(connections: 8) { api in
             let apps = [try await api.app("One"), try await api.app("Two")]
-            let answers = try await atOnce(50) { number in try await apps[number % 2].post("/users", #"{"name":"N","email":"race@example.org"}"#) }
+            let answers = try await atOnce(50) { number in
+                try await apps[number % 2].post("/users", #"{"name":"N","email":"race@example.org"}"#)
+            }
             let taken = answers.filter { $0.body == Body.invalid("Email has already been taken", "email") && $0.status == 422 }
             let given = answers.filter { $0.status == 200 }
             #expect(taken.count == 25 && given.count == 25 && Set(given.map(\.body)).count == 1)
@@ -48,7 +52,10 @@ import WebSurface
                 let path = "/accounts/\(account)/account_users"
                 let answers = try await atOnce(50) { number in
                     try await app.post(
-                        path, round % 2 == 0 ? #"{"user_id":\#(user)}"# : #"{"user_id":\#(user),"role":"\#(number % 2 == 0 ? "agent" : "administrator")"}"#)
+                        path,
+                        round % 2 == 0
+                            ? #"{"user_id":\#(user)}"#
+                            : #"{"user_id":\#(user),"role":"\#(number % 2 == 0 ? "agent" : "administrator")"}"#)
                 }
                 #expect(answers.allSatisfy { $0.status == 200 }, "\(answers.first { $0.status != 200 }.map(\.description) ?? "")")
                 #expect(Set(try answers.map { try $0.id() }).count == 1)
@@ -70,10 +77,14 @@ import WebSurface
             let answers = try await atOnce(120) { number in
                 let (user, account) = (everyone[number % 3], everywhere[number / 3 % 3])
                 switch number / 9 % 5 {
-                case 0: return try await app.post("/accounts/\(account)/account_users", #"{"user_id":\#(user),"role":"administrator"}"#)
+                case 0:
+                    return try await app.post(
+                        "/accounts/\(account)/account_users", #"{"user_id":\#(user),"role":"administrator"}"#)
                 case 1: return try await app.delete("/accounts/\(account)/account_users?user_id=\(user)")
                 case 2: return try await app.patch("/users/\(user)", #"{"email":"p\#(number % 3)@example.org","name":"N"}"#)
-                case 3: return try await app.patch("/accounts/\(account)", #"{"name":"A","status":"\#(number % 2 == 0 ? "active" : "suspended")"}"#)
+                case 3:
+                    return try await app.patch(
+                        "/accounts/\(account)", #"{"name":"A","status":"\#(number % 2 == 0 ? "active" : "suspended")"}"#)
                 default: return try await app.post("/accounts/\(account)/account_users", #"{"user_id":\#(user)}"#)
                 }
             }
@@ -85,11 +96,15 @@ import WebSurface
         try await withInstallation(connections: 8) { api in
             let app = try await api.app("One")
             let (user, account) = (try await app.newUser("ada@example.org"), try await app.newAccount())
-            let names = try await atOnce(40) { number in try await app.patch("/users/\(user)", #"{"custom_attributes":{"k\#(number)":\#(number)}}"#) }
+            let names = try await atOnce(40) { number in
+                try await app.patch("/users/\(user)", #"{"custom_attributes":{"k\#(number)":\#(number)}}"#)
+            }
             #expect(names.allSatisfy { $0.status == 200 })
             #expect(try await app.get("/users/\(user)").json()["custom_attributes"]?.keys.count == 40)
             let features = ["sla", "saml", "crm_v2", "companies", "audit_logs", "ip_lookup", "response_bot", "custom_roles"]
-            let switched = try await atOnce(features.count) { try await app.patch("/accounts/\(account)", #"{"features":{"\#(features[$0])":true}}"#) }
+            let switched = try await atOnce(features.count) {
+                try await app.patch("/accounts/\(account)", #"{"features":{"\#(features[$0])":true}}"#)
+            }
             #expect(switched.allSatisfy { $0.status == 200 })
             let enabled = try #require(try await app.get("/accounts/\(account)").json()["enabled_features"])
             #expect(features.allSatisfy { enabled[$0] == .bool(true) })

@@ -20,7 +20,8 @@ import WebSurface
             let documented = [
                 "POST \(base)/users", "GET \(base)/users/{id}", "PATCH \(base)/users/{id}", "PUT \(base)/users/{id}",
                 "DELETE \(base)/users/{id}", "POST \(base)/users/{id}/token", "GET \(base)/accounts", "POST \(base)/accounts",
-                "GET \(base)/accounts/{id}", "PATCH \(base)/accounts/{id}", "PUT \(base)/accounts/{id}", "DELETE \(base)/accounts/{id}",
+                "GET \(base)/accounts/{id}", "PATCH \(base)/accounts/{id}", "PUT \(base)/accounts/{id}",
+                "DELETE \(base)/accounts/{id}",
                 "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{id}/account_users",
                 "DELETE \(base)/accounts/{id}/account_users",
             ]
@@ -38,13 +39,15 @@ import WebSurface
         try await withInstallation { api in
             let app = try await api.app("One")
             let paths = [
-                ("/users", "OPTIONS, POST"), ("/users/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"), ("/users/1/token", "OPTIONS, POST"),
+                ("/users", "OPTIONS, POST"), ("/users/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+                ("/users/1/token", "OPTIONS, POST"),
                 ("/accounts", "GET, HEAD, OPTIONS, POST"), ("/accounts/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
                 ("/accounts/1/account_users", "DELETE, GET, HEAD, OPTIONS, POST"),
             ]
             for (path, allow) in paths {
                 for caller in [app, api.stranger] {
-                    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"] where !allow.split(separator: ", ").contains(Substring(method)) {
+                    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
+                    where !allow.split(separator: ", ").contains(Substring(method)) {
                         let answer = try await caller.call(method, path)
                         #expect(answer.status == 405 && answer.headers["allow"] == allow, "\(method) \(path): \(answer.headers)")
                         #expect(answer.body == #"{"status":405,"error":"Method Not Allowed"}"#)
@@ -54,7 +57,8 @@ import WebSurface
                 }
             }
             for path in [
-                "/", "/nope", "/users/1/nope", "/accounts/1/account_users/7", "/agent", "/platform/api/v2/users", "/platform/api", "/platform/api/v1/Users",
+                "/", "/nope", "/users/1/nope", "/accounts/1/account_users/7", "/agent", "/platform/api/v2/users", "/platform/api",
+                "/platform/api/v1/Users",
             ] {
                 let answer = try await app.get(path)
                 #expect(answer.status == 404 && answer.body == Body.notFound, "\(path)")
@@ -70,7 +74,8 @@ import WebSurface
                 let plain = try await app.get(path)
                 #expect(try await app.get(path + ".json").body == plain.body)
                 let head = try await app.call("HEAD", path)
-                #expect(head.status == 200 && head.body.isEmpty && head.headers["content-length"] == String(plain.body.utf8.count))
+                #expect(
+                    head.status == 200 && head.body.isEmpty && head.headers["content-length"] == String(plain.body.utf8.count))
             }
             let refused = try await app.call("HEAD", "/users/99999")
             #expect(refused.status == 401 && refused.body.isEmpty)
@@ -84,10 +89,14 @@ import WebSurface
     @Test func idsThatNameNothingAre404() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")
-            for id in ["0", "-1", "+1", "x", "1x", "1.5", "9223372036854775808", "99999999999999999999999", "%31%30x", "null", "%00"] {
+            for id in [
+                "0", "-1", "+1", "x", "1x", "1.5", "9223372036854775808", "99999999999999999999999", "%31%30x", "null", "%00",
+            ] {
                 for (method, path) in [
-                    ("GET", "/users/\(id)"), ("PATCH", "/users/\(id)"), ("PUT", "/users/\(id)"), ("DELETE", "/users/\(id)"), ("POST", "/users/\(id)/token"),
-                    ("GET", "/accounts/\(id)"), ("PATCH", "/accounts/\(id)"), ("DELETE", "/accounts/\(id)"), ("GET", "/accounts/\(id)/account_users"),
+                    ("GET", "/users/\(id)"), ("PATCH", "/users/\(id)"), ("PUT", "/users/\(id)"), ("DELETE", "/users/\(id)"),
+                    ("POST", "/users/\(id)/token"),
+                    ("GET", "/accounts/\(id)"), ("PATCH", "/accounts/\(id)"), ("DELETE", "/accounts/\(id)"),
+                    ("GET", "/accounts/\(id)/account_users"),
                     ("POST", "/accounts/\(id)/account_users"), ("DELETE", "/accounts/\(id)/account_users"),
                 ] {
                     let answer = try await app.call(method, path)
@@ -104,7 +113,8 @@ import WebSurface
             var seen: Set<String> = []
             for _ in 0..<20 {
                 let answer = try await app.call(
-                    "GET", "/accounts", headers: [("api_access_token", app.token ?? ""), ("X-Request-Id", "chosen-by-the-client")])
+                    "GET", "/accounts",
+                    headers: [("api_access_token", app.token ?? ""), ("X-Request-Id", "chosen-by-the-client")])
                 seen.insert(answer.headers["x-request-id"] ?? "")
             }
             #expect(seen.count == 20 && !seen.contains("chosen-by-the-client"))

@@ -16,7 +16,9 @@ import WebSurface
             let before = try await api.fingerprint()
             let unknown: Int64 = 1_000_000
             for (foreignUser, foreignAccount) in [(user, account), (unknown, unknown), (gone, account), (Int64.max, Int64.max)] {
-                for (method, path, content) in Self.attacks(user: foreignUser, account: foreignAccount, ownUser: ownUser, ownAccount: ownAccount) {
+                for (method, path, content) in Self.attacks(
+                    user: foreignUser, account: foreignAccount, ownUser: ownUser, ownAccount: ownAccount)
+                {
                     let answer = try await two.call(method, path, content)
                     #expect(answer.status == 401 && answer.body == Body.nonPermissible, "\(method) \(path) \(content): \(answer)")
                 }
@@ -29,16 +31,21 @@ import WebSurface
     private static func attacks(user: Int64, account: Int64, ownUser: Int64, ownAccount: Int64) -> [(String, String, Content)] {
         var calls: [(String, String, Content)] = [
             ("GET", "/users/\(user)", .none), ("GET", "/users/\(user).json", .none), ("DELETE", "/users/\(user)", .none),
-            ("POST", "/users/\(user)/token", .none), ("GET", "/accounts/\(account)", .none), ("DELETE", "/accounts/\(account)", .none),
+            ("POST", "/users/\(user)/token", .none), ("GET", "/accounts/\(account)", .none),
+            ("DELETE", "/accounts/\(account)", .none),
             ("GET", "/accounts/\(account)/account_users", .none), ("POST", "/accounts/\(account)/account_users", .none),
             ("DELETE", "/accounts/\(account)/account_users", .none),
         ]
         for method in ["PATCH", "PUT"] {
             for json in [
-                "{}", #"{"name":"X"}"#, #"{"name":null}"#, #"{"email":"own@example.org"}"#, #"{"email":"x"}"#, #"{"password":"Correct-Horse9"}"#,
+                "{}", #"{"name":"X"}"#, #"{"name":null}"#, #"{"email":"own@example.org"}"#, #"{"email":"x"}"#,
+                #"{"password":"Correct-Horse9"}"#,
                 #"{"password":"weak"}"#, #"{"custom_attributes":{"a":1}}"#,
             ] { calls.append((method, "/users/\(user)", .json(json))) }
-            for json in ["{}", #"{"name":"X"}"#, #"{"status":"suspended"}"#, #"{"status":"no"}"#, #"{"limits":{"x":1}}"#, #"{"features":{"x":1}}"#] {
+            for json in [
+                "{}", #"{"name":"X"}"#, #"{"status":"suspended"}"#, #"{"status":"no"}"#, #"{"limits":{"x":1}}"#,
+                #"{"features":{"x":1}}"#,
+            ] {
                 calls.append((method, "/accounts/\(account)", .json(json)))
             }
         }
@@ -62,7 +69,9 @@ import WebSurface
             let unknown = Self.attacks(user: 800_000, account: 800_000, ownUser: ownUser, ownAccount: ownAccount)
             for ((method, path, content), never) in zip(foreign, unknown) {
                 let (seen, unseen) = (try await two.call(method, path, content), try await two.call(never.0, never.1, never.2))
-                #expect(seen.hasSameFace(as: unseen), "\(method) \(path): \(seen) \(seen.headers) against \(unseen) \(unseen.headers)")
+                #expect(
+                    seen.hasSameFace(as: unseen), "\(method) \(path): \(seen) \(seen.headers) against \(unseen) \(unseen.headers)"
+                )
             }
             // Deleted by its owner, it still looks like nothing to the other, and like itself to the owner.
             #expect(try await one.delete("/users/\(user)").status == 200)
