@@ -40,19 +40,22 @@ package struct Directory: Sendable {
 
     /// Runs one statement and gives its first row; constraint violations come out as the domain's errors.
     func row(_ query: PostgresQuery) async throws -> PostgresRow? {
-        do throws(PostgresError) {
-            return try await postgres.query(query).first
-        } catch {
-            throw DirectoryError(error) ?? error
-        }
+        try await rows(query).first
     }
 
     /// Runs one statement that answers with rows.
+    ///
+    /// Two writers of one address check each other's row only when both are written, so that one may be a deadlock's victim.
+    /// A statement is a transaction of its own: run again, it finds what the winner wrote.
     func rows(_ query: PostgresQuery) async throws -> PostgresRows {
-        do throws(PostgresError) {
-            return try await postgres.query(query)
-        } catch {
-            throw DirectoryError(error) ?? error
+        var attemptsLeft = 3
+        while true {
+            do throws(PostgresError) {
+                return try await postgres.query(query)
+            } catch {
+                attemptsLeft -= 1
+                guard error.isRetryable, attemptsLeft > 0 else { throw DirectoryError(error) ?? error }
+            }
         }
     }
 }

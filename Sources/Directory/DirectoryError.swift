@@ -69,9 +69,13 @@ extension DirectoryError {
         case "super_admins_email_key":
             self = .invalid([FieldProblem("email", "Email has already been taken")])
         default:
-            return nil
+            guard error.constraint == nil, Self.unstorable.contains(error.sqlState ?? "") else { return nil }
+            self = .invalid([FieldProblem("base", "The request contains a value that cannot be stored")])
         }
     }
+
+    /// Characters and numbers that JSON has and `jsonb` has not, and nesting too deep for the server's stack.
+    private static let unstorable: Set<String> = ["22021", "22P05", "22003", "54001"]
 }
 
 extension PostgresError {

@@ -60,7 +60,9 @@ enum AccountStatements {
             select 'account', created.id, 'platform_app', caller.app_id, 'api' from created, caller
             where \(draft.status == .suspended)
         ),
-        \(audit: "account.create", of: .account, "created", caller: caller, after: audited("created"))
+        \(
+            audit: "account.create", of: .account, "created", caller: caller,
+            after: audited("created", draft.status))
         select caller.app_id is not null as authenticated, 15::smallint as rights, \(unescaped: columns),
                \(draft.status == .suspended) as suspended
         from (select 1) one
@@ -70,6 +72,7 @@ enum AccountStatements {
     }
 
     /// Changes the fields given. `status` sets or lifts the app's own suspension, and nobody else's.
+    /// What is so already is no write: no version, no audit event.
     static func update(_ id: Int64, _ draft: AccountDraft, features: JSONText?, caller: Caller) -> PostgresQuery {
         let setsDomain = draft.domain != nil
         let setsSupportEmail = draft.supportEmail != nil
@@ -78,38 +81,53 @@ enum AccountStatements {
             target as (
                 select x.* from accounts x join permit on permit.rights & 2 <> 0
                 where x.id = \(id) and x.deleted_at is null
-                for update of x
+                -- Members may join meanwhile: their foreign keys do not wait for this lock.
+                for no key update of x
             ),
-            updated as (
-                update accounts x set
-                    name = coalesce(\(draft.name), x.name),
-                    locale = coalesce(\(draft.locale), x.locale),
-                    domain = case when \(setsDomain) then \(draft.domain ?? nil) else x.domain end,
-                    support_email = case when \(setsSupportEmail) then \(draft.supportEmail ?? nil) else x.support_email end,
-                    features = x.features || coalesce(\(features), '{}'::jsonb),
-                    limits = coalesce(\(draft.limits), x.limits),
-                    custom_attributes = coalesce(\(draft.customAttributes), x.custom_attributes),
-                    row_version = x.row_version + 1,
-                    updated_at = now()
-                from target where x.id = target.id
-                returning x.*
+            wanted as (
+                select t.id,
+                    coalesce(\(draft.name), t.name) as name,
+                    coalesce(\(draft.locale), t.locale) as locale,
+                    case when \(setsDomain) then \(draft.domain ?? nil) else t.domain end as domain,
+                    case when \(setsSupportEmail) then \(draft.supportEmail ?? nil) else t.support_email end as support_email,
+                    t.features || coalesce(\(features), '{}'::jsonb) as features,
+                    coalesce(\(draft.limits), t.limits) as limits,
+                    coalesce(\(draft.customAttributes), t.custom_attributes) as custom_attributes
+                from target t
             ),
             suspended as (
                 insert into suspensions (subject_kind, subject_id, by_kind, by_id, reason)
-                select 'account', updated.id, 'platform_app', caller.app_id, 'api' from updated, caller
+                select 'account', target.id, 'platform_app', caller.app_id, 'api' from target, caller
                 where \(draft.status == .suspended)
                 on conflict do nothing
                 returning subject_id
             ),
             lifted as (
-                delete from suspensions s using updated, caller
-                where \(draft.status == .active) and s.subject_kind = 'account' and s.subject_id = updated.id
+                delete from suspensions s using target, caller
+                where \(draft.status == .active) and s.subject_kind = 'account' and s.subject_id = target.id
                   and s.by_kind = 'platform_app' and s.by_id = caller.app_id
                 returning s.subject_id
             ),
+            updated as (
+                update accounts x set
+                    name = w.name, locale = w.locale, domain = w.domain, support_email = w.support_email, features = w.features,
+                    limits = w.limits, custom_attributes = w.custom_attributes, row_version = x.row_version + 1, updated_at = now()
+                from wanted w join target t on t.id = w.id
+                where x.id = w.id and (
+                    (w.name, w.locale, w.domain, w.support_email, w.features, w.limits, w.custom_attributes)
+                        is distinct from (t.name, t.locale, t.domain, t.support_email, t.features, t.limits, t.custom_attributes)
+                    or exists (select from suspended) or exists (select from lifted)
+                )
+                returning x.*
+            ),
+            body as (
+                select * from updated
+                union all
+                select * from target where not exists (select from updated)
+            ),
             \(
                 audit: "account.update", of: .account, "updated", caller: caller,
-                before: "(select \(audited("target")) from target)", after: audited("updated"))
+                before: "(select \(audited("target")) from target)", after: audited("updated", draft.status))
             select caller.app_id is not null as authenticated, permit.rights, \(unescaped: columns),
                    (exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id
                         and not (\(draft.status == .active) and s.by_kind = 'platform_app' and s.by_id = caller.app_id))
@@ -117,7 +135,7 @@ enum AccountStatements {
             from (select 1) one
             left join caller on true
             left join permit on true
-            left join updated a on true
+            left join body a on true
             """
     }
 
@@ -141,9 +159,11 @@ enum AccountStatements {
         """
     }
 
-    private static func audited(_ relation: String) -> String {
+    /// - Parameter status: what the app says of its own suspension.
+    private static func audited(_ relation: String, _ status: AccountStatus? = nil) -> String {
         "jsonb_build_object('name', \(relation).name, 'locale', \(relation).locale, 'domain', \(relation).domain, "
             + "'support_email', \(relation).support_email, 'features', \(relation).features, 'limits', \(relation).limits, "
             + "'custom_attributes', \(relation).custom_attributes)"
+            + (status.map { " || jsonb_build_object('status', '\($0.rawValue)')" } ?? "")
     }
 }

@@ -4,9 +4,14 @@ import Postgres
 
 /// The writes of a range, in order; each set-based, each joining the app's permissibles in the statement that writes.
 enum ApplyStatements {
-    static func all(_ range: ChangeRange, keyID: Int32) -> [PostgresQuery] {
+    /// The accounts themselves, before anything refers to them.
+    static func accounts(_ range: ChangeRange) -> [PostgresQuery] {
+        [createAccounts(range), updateAccounts(range)]
+    }
+
+    /// Users, their memberships, and what accounts and users have alike: suspensions and links.
+    static func users(_ range: ChangeRange, keyID: Int32) -> [PostgresQuery] {
         [
-            createAccounts(range), updateAccounts(range),
             updateUsers(range), createUsers(range, keyID: keyID),
             removeMemberships(range), writeMemberships(range),
             suspend(range), restore(range),
@@ -14,6 +19,7 @@ enum ApplyStatements {
         ]
     }
 
+    /// Made with its permissible. No join with what was made: nobody knows how many that will be, least of all the planner.
     private static func createAccounts(_ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range),
@@ -22,11 +28,9 @@ enum ApplyStatements {
             select c.object_id, c.fields -> 'name' ->> 1, coalesce(c.fields -> 'locale' ->> 1, 'en'),
                    coalesce(c.fields -> 'features' -> 1, '{}'::jsonb)
             from accepted c where c.kind = 'account' and c.action = 'create'
-            returning id
         )
         insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-        select 'account', c.app_id, created.id, 'created', 15
-        from created join accepted c on c.kind = 'account' and c.object_id = created.id
+        select 'account', c.app_id, c.object_id, 'created', 15 from accepted c where c.kind = 'account' and c.action = 'create'
         """
     }
 
@@ -74,43 +78,48 @@ enum ApplyStatements {
             from accepted c
             cross join lateral (\(unescaped: customAttributes)) attributes
             where c.kind = 'user' and c.action = 'create'
-            returning id
         ),
         minted as (
-            insert into access_tokens (owner_kind, owner_id, key_id) select 'user', created.id, \(keyID) from created
+            insert into access_tokens (owner_kind, owner_id, key_id)
+            select 'user', c.object_id, \(keyID) from accepted c where c.kind = 'user' and c.action = 'create'
         )
         insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-        select 'user', c.app_id, created.id, 'created', 15
-        from created join accepted c on c.kind = 'user' and c.object_id = created.id
+        select 'user', c.app_id, c.object_id, 'created', 15 from accepted c where c.kind = 'user' and c.action = 'create'
         """
     }
 
     private static func removeMemberships(_ range: ChangeRange) -> PostgresQuery {
         """
-        with \(accepted: range)
+        with \(accepted: range), \(unescaped: membershipDeltas)
         delete from account_users au
-        using accepted c
-        join user_permissibles up on up.platform_app_id = c.app_id and up.object_id = c.object_id and up.rights & 2 <> 0
-        cross join lateral jsonb_each(c.memberships) m
-        join account_permissibles ap on ap.platform_app_id = c.app_id and ap.object_id = m.key::bigint and ap.rights & 2 <> 0
-        where c.kind = 'user' and m.value ->> 1 is null and au.user_id = c.object_id and au.account_id = m.key::bigint
+        using delta d
+        join user_permissibles up on up.platform_app_id = d.app_id and up.object_id = d.user_id and up.rights & 2 <> 0
+        join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
+        where d.role is null and au.user_id = d.user_id and au.account_id = d.account_id
         """
     }
 
     private static func writeMemberships(_ range: ChangeRange) -> PostgresQuery {
         """
-        with \(accepted: range)
+        with \(accepted: range), \(unescaped: membershipDeltas)
         insert into account_users as au (account_id, user_id, role)
-        select m.key::bigint, c.object_id, m.value ->> 1
-        from accepted c
-        join user_permissibles up on up.platform_app_id = c.app_id and up.object_id = c.object_id and up.rights & 2 <> 0
-        cross join lateral jsonb_each(c.memberships) m
-        join account_permissibles ap on ap.platform_app_id = c.app_id and ap.object_id = m.key::bigint and ap.rights & 2 <> 0
-        where c.kind = 'user' and m.value ->> 1 is not null
+        select d.account_id, d.user_id, d.role
+        from delta d
+        join user_permissibles up on up.platform_app_id = d.app_id and up.object_id = d.user_id and up.rights & 2 <> 0
+        join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
+        where d.role is not null
         on conflict (user_id, account_id) do update set role = excluded.role, updated_at = now()
         where au.role is distinct from excluded.role
         """
     }
+
+    /// Materialized: a planner that believes in few rows would take the JSON apart once for each account.
+    private static let membershipDeltas = """
+        delta as materialized (
+            select c.app_id, c.object_id as user_id, m.key::bigint as account_id, m.value ->> 1 as role
+            from accepted c cross join lateral jsonb_each(c.memberships) m where c.kind = 'user'
+        )
+        """
 
     private static func suspend(_ range: ChangeRange) -> PostgresQuery {
         """

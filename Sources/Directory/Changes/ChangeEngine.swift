@@ -8,7 +8,7 @@ import Secrets
 /// The set is applied in chunks, each one transaction that also marks itself applied, so a process killed at any moment
 /// leaves a state from which ``apply(_:progress:)`` continues. Inside the transaction every change is checked again against
 /// the store as it is: one that is stale or no longer permitted is refused by itself, with its reason kept; the others go on.
-/// A chunk that fails as a whole is bisected down to the change at fault.
+/// Changes at fault for a chunk that fails as a whole are found by bisection and refused; the others go on together.
 package struct ChangeEngine: Sendable {
     let postgres: PostgresClient
     let keyID: Int32
@@ -27,7 +27,7 @@ package struct ChangeEngine: Sendable {
             Int(try row.decode(Int32.self, "first_seq"))...Int(try row.decode(Int32.self, "last_seq"))
         }
         for range in ChunkPlan.remaining(set, applied: done) {
-            try await applyOrBisect(range)
+            try await applyWithoutFaults(range)
             await progress(range.last, set.count)
         }
         return try await report(set)
@@ -51,42 +51,72 @@ package struct ChangeEngine: Sendable {
         try await postgres.query(ReadBackStatements.mismatches(set)).first.map { Int(try $0.decode(Int64.self, "n")) } ?? 0
     }
 
-    private func applyOrBisect(_ range: ChangeRange) async throws {
+    /// Applies a range; changes that fail by themselves are refused, and the others stand together as planned.
+    ///
+    /// Faults are searched for by halves in transactions that are rolled back, so that a bad change in one half does not part
+    /// two people who swap their addresses. Only where no change fails by itself, but some fail together, are the halves
+    /// applied one after the other: the first one wins.
+    private func applyWithoutFaults(_ range: ChangeRange, known: ChangeFaults = [:]) async throws {
         do {
-            try await postgres.withTransaction { connection in try await apply(range, on: connection) }
+            return try await postgres.withTransaction { try await apply(range, without: known, on: $0) }
         } catch let error as PostgresError where error.isFaultOfTheData {
-            guard let (left, right) = range.halves else { return try await quarantine(range, error) }
-            try await applyOrBisect(left)
-            try await applyOrBisect(right)
+            guard let (left, right) = range.halves else {
+                return try await postgres.withTransaction { try await apply(range, without: [range.first: error], on: $0) }
+            }
+            let found = try await faults(in: left, known: known).merging(faults(in: right, known: known)) { one, _ in one }
+            guard found.isEmpty else {
+                return try await applyWithoutFaults(range, known: known.merging(found) { one, _ in one })
+            }
+            try await applyWithoutFaults(left, known: known)
+            try await applyWithoutFaults(right, known: known)
         }
     }
 
-    private func apply(_ range: ChangeRange, on connection: PostgresConnection) async throws {
+    /// The changes of the range that fail by themselves. Writes nothing.
+    private func faults(in range: ChangeRange, known: ChangeFaults) async throws -> ChangeFaults {
+        do {
+            try await postgres.withTransaction { connection in
+                try await apply(range, without: known, on: connection)
+                throw Rehearsed()
+            }
+        } catch let error as PostgresError where error.isFaultOfTheData {
+            guard let (left, right) = range.halves else { return [range.first: error] }
+            return try await faults(in: left, known: known).merging(faults(in: right, known: known)) { one, _ in one }
+        } catch is Rehearsed {}
+        return [:]
+    }
+
+    private func apply(_ range: ChangeRange, without faults: ChangeFaults, on connection: PostgresConnection) async throws {
+        _ = try await connection.query(ChangeStatements.exclude(range.set))
         guard try await !connection.query(ChangeStatements.claim(range)).isEmpty else { return }
+        for (seq, error) in faults where (range.first...range.last).contains(seq) {
+            _ = try await connection.execute(
+                RefusalStatements.refuse(
+                    range.set, seq: seq, code: error.refusalCode, detail: error.constraint ?? error.sqlState))
+        }
         for statement in ChangeStatements.locks(range) { _ = try await connection.query(statement) }
-        _ = try await connection.execute(RefusalStatements.refuse(range))
+        _ = try await connection.execute(RefusalStatements.refuse(.account, range))
+        for statement in ApplyStatements.accounts(range) { _ = try await connection.execute(statement) }
+        _ = try await connection.execute(RefusalStatements.refuse(.user, range))
         // Refusing one move of an address can make the next one impossible: a chain, followed to its end.
         while try await connection.execute(RefusalStatements.refuseTakenEmails(range)) > 0 {}
-        for statement in ApplyStatements.all(range, keyID: keyID) { _ = try await connection.execute(statement) }
-    }
-
-    private func quarantine(_ range: ChangeRange, _ error: PostgresError) async throws {
-        let code = DirectoryError(error).map(\.quarantineCode) ?? "quarantined"
-        try await postgres.withTransaction { connection in
-            guard try await !connection.query(ChangeStatements.claim(range)).isEmpty else { return }
-            _ = try await connection.execute(RefusalStatements.refuse(range.set, seq: range.first, code: code, detail: error.constraint ?? error.sqlState))
-        }
+        for statement in ApplyStatements.users(range, keyID: keyID) { _ = try await connection.execute(statement) }
     }
 }
 
-extension DirectoryError {
-    fileprivate var quarantineCode: String {
-        if case .invalid(let problems) = self, problems == [UserStore.taken] { return "email_taken" }
-        return code
-    }
-}
+/// Changes that the database cannot hold, by `seq`, with what it said.
+private typealias ChangeFaults = [Int: PostgresError]
+
+/// Ends a transaction that was only tried.
+private struct Rehearsed: Error {}
 
 extension PostgresError {
+    /// Why the change at fault is refused.
+    fileprivate var refusalCode: String {
+        guard let error = DirectoryError(self) else { return "quarantined" }
+        return error == .invalid([UserStore.taken]) ? "email_taken" : error.code
+    }
+
     /// Integrity violations and bad data (SQLSTATE classes 22 and 23): trying again cannot help, leaving a row out can.
     fileprivate var isFaultOfTheData: Bool {
         sqlState.map { $0.hasPrefix("22") || $0.hasPrefix("23") } ?? false

@@ -26,13 +26,21 @@ extension PostgresQuery.StringInterpolation {
 
 /// Claiming and counting ranges of a change set.
 enum ChangeStatements {
-    /// Marks the range as applied, under the run's lock; no row when any of it is applied already.
+    /// Waits until nobody else applies this run, or another run of its source: two runs would give one key to two objects.
+    ///
+    /// A statement of its own, so that the next one sees what the other engine did.
+    static func exclude(_ set: ChangeSet) -> PostgresQuery {
+        """
+        select from runs r join sources s on s.id = r.source_id where r.id = \(set.run) for no key update of r, s
+        """
+    }
+
+    /// Marks the range as applied; no row when any of it is applied already. After ``exclude(_:)`` in the same transaction.
     static func claim(_ range: ChangeRange) -> PostgresQuery {
         """
-        with run as (select id from runs where id = \(range.set.run) for update)
         insert into applied_ranges (run_id, first_seq, last_seq)
-        select run.id, \(Int32(range.first)), \(Int32(range.last)) from run
-        where not exists (
+        select run.id, \(Int32(range.first)), \(Int32(range.last)) from runs run
+        where run.id = \(range.set.run) and not exists (
             select from applied_ranges a
             where a.run_id = run.id and a.first_seq <= \(Int32(range.last)) and a.last_seq >= \(Int32(range.first))
         )
@@ -48,12 +56,13 @@ enum ChangeStatements {
         "select code, count(*) as n from change_refusals where run_id = \(set.run) group by code"
     }
 
-    /// Locks the range's objects in the order of their ids, so that two writers cannot deadlock.
+    /// Locks the range's objects in the order of their ids, so that two writers cannot deadlock. Accounts are locked more weakly:
+    /// a call that has locked a user and makes it a member must not wait for an account whose members we wait for.
     static func locks(_ range: ChangeRange) -> [PostgresQuery] {
         [
             """
             with \(accepted: range)
-            select from accounts where id in (select object_id from accepted where kind = 'account') order by id for update
+            select from accounts where id in (select object_id from accepted where kind = 'account') order by id for no key update
             """,
             """
             with \(accepted: range)

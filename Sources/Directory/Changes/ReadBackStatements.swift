@@ -24,6 +24,12 @@ enum ReadBackStatements {
             or (c.fields ? 'email' and u.email is distinct from c.fields -> 'email' ->> 1)
             or (c.fields ? 'name' and coalesce(u.name, a.name) is distinct from c.fields -> 'name' ->> 1)
             or (c.kind = 'user' and c.fields ? 'display_name' and u.display_name is distinct from c.fields -> 'display_name' ->> 1)
+            or (c.kind = 'account' and c.fields ? 'locale' and a.locale is distinct from c.fields -> 'locale' ->> 1)
+            or exists (
+                select from jsonb_each(c.fields) f
+                where f.key like 'custom\\_attributes.%'
+                  and u.custom_attributes -> substr(f.key, 19) is distinct from nullif(f.value -> 1, 'null')
+            )
             or exists (
                 select from jsonb_each(c.memberships) m
                 left join account_users au on au.user_id = c.object_id and au.account_id = m.key::bigint

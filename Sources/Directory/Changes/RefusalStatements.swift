@@ -5,15 +5,20 @@ import Postgres
 /// Which changes of a range cannot be made: decided in the transaction that would make them, against the locked objects.
 enum RefusalStatements {
     /// Refuses what is stale, gone, or not permitted (any more); each by itself.
-    static func refuse(_ range: ChangeRange) -> PostgresQuery {
+    ///
+    /// Accounts are judged and made before users, so that a membership finds the account that this very range creates.
+    static func refuse(_ kind: ObjectKind, _ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range),
-        -- A disabled app empties `accepted`: all of its changes are refused.
+        -- A disabled app has no accepted change: all of them are refused.
         orphaned as (
             select c.run_id, c.seq, 'app_disabled' as code, null::text as detail from changes c
             where c.run_id = \(range.set.run) and c.planned_at = \(range.set.plannedAt)
               and c.seq between \(Int32(range.first)) and \(Int32(range.last))
-              and not exists (select from accepted) and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
+              and c.kind::text = \(kind.rawValue)
+              and not exists (select from runs r join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null
+                              where r.id = c.run_id)
+              and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
         ),
         judged as (
             select c.run_id, c.seq,
@@ -22,7 +27,7 @@ enum RefusalStatements {
                     case when l.object_id is not null and coalesce(lu.id, la.id) is not null then 'stale' end
                 when p.rights is null or p.rights & need.rights <> need.rights then 'non_permissible'
                 when coalesce(u.row_version, a.row_version) is null then 'gone'
-                when coalesce(u.row_version, a.row_version) <> c.expected_version then 'stale'
+                when coalesce(u.row_version, a.row_version) is distinct from c.expected_version then 'stale'
                 when c.action = 'adopt' and l.object_id is not null and coalesce(lu.id, la.id) is not null
                     and l.object_id <> c.object_id then 'stale'
                 when c.action = 'adopt' and other.object_id is not null then 'stale'
@@ -31,7 +36,9 @@ enum RefusalStatements {
                 end as code
             from accepted c
             cross join lateral (
-                select (case when c.action = 'link' then 1 when c.fields ? 'email' then 6 else 2 end)::smallint as rights
+                -- A link that does more than remember is a write by another name.
+                select (case when c.action = 'link' and c.fields = '{}' and c.memberships = '{}' and c.suspends is null then 1
+                             when c.fields ? 'email' then 6 else 2 end)::smallint as rights
             ) need
             left join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             left join users u on c.kind = 'user' and u.id = c.object_id and u.deleted_at is null
@@ -41,17 +48,20 @@ enum RefusalStatements {
             left join accounts la on c.kind = 'account' and la.id = l.object_id and la.deleted_at is null
             left join links other on c.action = 'adopt' and other.kind = c.kind and other.object_id = c.object_id
                 and other.source_id = c.source_id and other.external_key <> c.external_key
+            where c.kind::text = \(kind.rawValue)
+        ),
+        wanted as materialized (
+            select c.run_id, c.seq, c.app_id, m.key::bigint as account_id
+            from accepted c cross join lateral jsonb_object_keys(c.memberships) m(key)
+            where c.kind::text = \(kind.rawValue) and c.kind = 'user'
         ),
         foreign_accounts as (
-            select c.run_id, c.seq, 'non_permissible' as code, 'account ' || m.key as detail
-            from accepted c
-            cross join lateral jsonb_object_keys(c.memberships) m(key)
+            select m.run_id, m.seq, 'non_permissible' as code, 'account ' || m.account_id as detail
+            from wanted m
             left join (
                 account_permissibles ap join accounts a on a.id = ap.object_id and a.deleted_at is null
-            ) on ap.platform_app_id = c.app_id and ap.object_id = m.key::bigint and ap.rights & 2 <> 0
-            -- An account that this very range creates gets its permissible below.
-            left join accepted made on made.kind = 'account' and made.action = 'create' and made.object_id = m.key::bigint
-            where c.kind = 'user' and ap.object_id is null and made.seq is null
+            ) on ap.platform_app_id = m.app_id and ap.object_id = m.account_id and ap.rights & 2 <> 0
+            where ap.object_id is null
         )
         insert into change_refusals (run_id, seq, code, detail)
         select distinct on (seq) run_id, seq, code, detail from (

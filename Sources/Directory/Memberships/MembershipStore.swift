@@ -28,11 +28,13 @@ package struct MembershipStore: Sendable {
             try await verify(MembershipStatements.check(accountID: accountID, userID: userID, caller: caller))
             throw DirectoryError.invalid(draft.problems)
         }
-        let statement = MembershipStatements.upsert(accountID: accountID, userID: userID, role: draft.role, caller: caller)
-        if let membership = try MembershipStore.decode(try await verify(statement)) { return membership }
-        // Another call made the same membership while ours waited for it, and our snapshot is older: ask again.
-        guard let membership = try MembershipStore.decode(try await verify(statement)) else { throw DirectoryError.notFound }
-        return membership
+        // A membership that somebody else made while we waited for the user's lock is seen by the next statement only.
+        for _ in 0..<3 {
+            let row = try await verify(
+                MembershipStatements.upsert(accountID: accountID, userID: userID, role: draft.role, caller: caller))
+            if let membership = try MembershipStore.decode(row) { return membership }
+        }
+        throw DirectoryError.notFound
     }
 
     /// Ends a membership; without a user, or without a membership, nothing happens (contract section 4).

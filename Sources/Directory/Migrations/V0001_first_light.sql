@@ -163,7 +163,8 @@ create table platform_app_permissibles (
     platform_app_id bigint not null references platform_apps on delete cascade,
     object_id bigint not null,
     origin text not null constraint permissibles_origin_known check (origin in ('created', 'granted')),
-    rights smallint not null constraint permissibles_rights_known check (rights between 1 and 15),
+    -- Every answer shows something of the object, so whoever may do anything may read.
+    rights smallint not null constraint permissibles_rights_known check (rights between 1 and 15 and rights & 1 = 1),
     created_at timestamptz not null default now(),
     primary key (kind, platform_app_id, object_id)
 ) partition by list (kind);

@@ -11,7 +11,8 @@ package struct PlatformAppStore: Sendable {
     /// Creates an app with one access token; the name must be free.
     package func create(name: String) async throws -> IssuedPlatformApp {
         let name = name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard !name.isEmpty else { throw DirectoryError.invalid([FieldProblem("name", "Name can't be blank")]) }
+        let problems = UserRules.nameProblems(name)
+        guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
         let statement: PostgresQuery = """
             with app as (
                 insert into platform_apps (name) values (\(name)) returning id, name

@@ -12,8 +12,7 @@ package struct SuperAdminStore: Sendable {
     /// - Returns: the new super admin's id.
     package func create(email: String, name: String, password: String) async throws -> Int64 {
         let email = UserRules.normalisedEmail(email)
-        var problems: [FieldProblem] = []
-        if !UserRules.isEmail(email) { problems.append(FieldProblem("email", "Email is not an email")) }
+        var problems = UserRules.emailProblems(email) + UserRules.nameProblems(name)
         problems += PasswordPolicy().violations(of: password).map { FieldProblem("password", $0) }
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
         let hash = try await directory.passwords.hash(password)

@@ -29,6 +29,7 @@ package enum UserRules {
         if !known("email") { problems += emailProblems(draft.email) }
         if !known("name") { problems += nameProblems(draft.name) }
         problems += displayNameProblems(draft.displayName)
+        problems += StorableText.problems("custom_attributes", "Custom attributes", draft.customAttributes)
         if let password = draft.password { problems += passwordProblems(password) }
         return problems
     }
@@ -38,23 +39,25 @@ package enum UserRules {
         if let email = update.email { problems += emailProblems(email) }
         if let name = update.name { problems += nameProblems(name) }
         problems += displayNameProblems(update.displayName ?? nil)
+        problems += StorableText.problems("custom_attributes", "Custom attributes", update.customAttributes)
         if let password = update.password { problems += passwordProblems(password) }
         return problems
     }
 
-    private static func emailProblems(_ email: String?) -> [FieldProblem] {
+    static func emailProblems(_ email: String?) -> [FieldProblem] {
         guard let email, !email.isEmpty else { return [FieldProblem("email", "Email can't be blank")] }
-        if email.count > 255 { return [FieldProblem("email", "Email is too long (maximum is 255 characters)")] }
+        if email.unicodeScalars.count > 255 { return [FieldProblem("email", "Email is too long (maximum is 255 characters)")] }
         return isEmail(email) ? [] : [FieldProblem("email", "Email is not an email")]
     }
 
-    private static func nameProblems(_ name: String?) -> [FieldProblem] {
+    static func nameProblems(_ name: String?) -> [FieldProblem] {
         guard let name, !name.allSatisfy(\.isWhitespace) else { return [FieldProblem("name", "Name can't be blank")] }
-        return name.unicodeScalars.count > 255 ? [FieldProblem("name", "Name is too long (maximum is 255 characters)")] : []
+        if name.unicodeScalars.count > 255 { return [FieldProblem("name", "Name is too long (maximum is 255 characters)")] }
+        return StorableText.problems("name", "Name", name)
     }
 
     private static func displayNameProblems(_ name: String?) -> [FieldProblem] {
-        guard let name, name.unicodeScalars.count > 255 else { return [] }
+        guard let name, name.unicodeScalars.count > 255 else { return StorableText.problems("display_name", "Display name", name) }
         return [FieldProblem("display_name", "Display name is too long (maximum is 255 characters)")]
     }
 

@@ -68,19 +68,20 @@ enum UserStatements {
             after: "jsonb_build_object('name', created.name, 'email', created.email, 'display_name', created.display_name, "
                 + "'custom_attributes', created.custom_attributes)"),
         found as (
-            select created.*, 15::smallint as rights, true as is_new from created
+            select created.*, 15::smallint as rights from created
             union all
-            select users.*, existing.rights, false from users join existing on existing.id = users.id and existing.rights is not null
+            select users.*, existing.rights from users join existing on existing.id = users.id and existing.rights is not null
         )
-        select caller.app_id is not null as authenticated, u.rights, caller.reveals or u.is_new as reveals, \(unescaped: UserRow.columns)
+        select caller.app_id is not null as authenticated, u.rights,
+               caller.reveals or exists (select from created) as reveals, \(unescaped: UserRow.columns)
         from (select 1) one
         left join caller on true
         left join found u on true
-        \(unescaped: UserRow.joins(tokens: "(select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from access_tokens union all select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from minted)"))
+        \(unescaped: UserRow.joins(tokens: tokensAndMinted))
         """
     }
 
-    /// Changes the fields given; needs every right in `needed`.
+    /// Changes the fields given; needs every right in `needed`. What is so already is no write: no version, no audit event.
     static func update(
         _ id: Int64, _ update: UserUpdate, email: String?, passwordHash: String?, needed: Rights, caller: Caller
     ) -> PostgresQuery {
@@ -93,23 +94,31 @@ enum UserStatements {
                 where x.id = \(id) and x.deleted_at is null
                 for update of x
             ),
+            wanted as (
+                select t.id,
+                    coalesce(\(update.name), t.name) as name,
+                    case when \(setsDisplayName) then \(displayName) else t.display_name end as display_name,
+                    coalesce(\(email), t.email) as email,
+                    coalesce(\(passwordHash), t.password_hash) as password_hash,
+                    t.custom_attributes || coalesce(\(update.customAttributes), '{}'::jsonb) as custom_attributes
+                from target t
+            ),
             updated as (
                 update users x set
-                    name = coalesce(\(update.name), x.name),
-                    display_name = case when \(setsDisplayName) then \(displayName) else x.display_name end,
-                    email = coalesce(\(email), x.email),
-                    password_hash = coalesce(\(passwordHash), x.password_hash),
-                    custom_attributes = x.custom_attributes || coalesce(\(update.customAttributes), '{}'::jsonb),
-                    row_version = x.row_version + 1,
-                    updated_at = now()
-                from target where x.id = target.id
+                    name = w.name, display_name = w.display_name, email = w.email, password_hash = w.password_hash,
+                    custom_attributes = w.custom_attributes, row_version = x.row_version + 1, updated_at = now()
+                from wanted w join target t on t.id = w.id
+                where x.id = w.id and (w.name, w.display_name, w.email, w.password_hash, w.custom_attributes)
+                    is distinct from (t.name, t.display_name, t.email, t.password_hash, t.custom_attributes)
                 returning x.*
             ),
             \(
                 audit: "user.update", of: .user, "updated", caller: caller,
                 before: "(select \(audited("target")) from target)", after: audited("updated")),
             body as (
-                select u.*, permit.rights from updated u join permit on true
+                select * from updated
+                union all
+                select * from target where not exists (select from updated)
             )
             select caller.app_id is not null as authenticated, permit.rights, caller.reveals, \(unescaped: UserRow.columns)
             from (select 1) one
@@ -155,15 +164,25 @@ enum UserStatements {
                 and (at.expires_at is null or at.expires_at > now())
             )
             returning id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at
-        )
+        ),
+        issued as (
+            select owner_id as id from minted
+        ),
+        \(audit: "user.token", of: .user, "issued", caller: caller)
         select caller.app_id is not null as authenticated, permit.rights, true as reveals, \(unescaped: UserRow.columns)
         from (select 1) one
         left join caller on true
         left join permit on true
         left join target u on true
-        \(unescaped: UserRow.joins(tokens: "(select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from access_tokens union all select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from minted)"))
+        \(unescaped: UserRow.joins(tokens: tokensAndMinted))
         """
     }
+
+    /// The tokens that are there, and the one that the statement itself mints in `minted`.
+    private static let tokensAndMinted = """
+        (select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from access_tokens \
+        union all select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from minted)
+        """
 
     private static func audited(_ relation: String) -> String {
         "jsonb_build_object('name', \(relation).name, 'email', \(relation).email, 'display_name', \(relation).display_name, "

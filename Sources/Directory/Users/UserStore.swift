@@ -19,7 +19,9 @@ package struct UserStore: Sendable {
         let problems = UserRules.problems(draft)
         // Looked up first where the answer may be an existing user: before refusing the body, and before hashing a password.
         if !problems.isEmpty || draft.password != nil {
-            if let user = try await findPermitted(email: email, by: caller) { return user }
+            // What is no address is nobody's, and may be text that the database does not take.
+            let sought = UserRules.isEmail(email) ? email : ""
+            if let user = try await findPermitted(email: sought, by: caller) { return user }
             guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
         }
         let hash = try await hash(draft.password)

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Directory
+import Postgres
+
+/// The engine's read-back for tests that look inside a transaction of theirs.
+enum ReadBack {
+    static func mismatches(_ set: ChangeSet) -> PostgresQuery { ReadBackStatements.mismatches(set) }
+}

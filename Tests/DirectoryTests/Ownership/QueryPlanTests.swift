@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Directory
+import DirectoryTestSupport
+import Postgres
+import Testing
+
+/// Query plans have budgets: no call reads through a table that grows with the installation.
+@Suite struct QueryPlanTests {
+    @Test func callsOnManyObjectsUseIndexes() async throws {
+        try await withDirectory { world in
+            let app = try await world.app("One")
+            let other = try await world.app("Two")
+            let account = try await world.account("Mine", by: app)
+            let user = try await world.user("mine@x.org", by: app)
+            try await world.member(user.id, of: account.id, by: app)
+            try await fill(world, owner: other)
+            let (id, caller) = (user.id, app.caller)
+            let statements: [String: PostgresQuery] = [
+                "show": UserStatements.show(id, caller: caller),
+                "findPermitted": UserStatements.findPermitted(email: "u50000@x.org", caller: caller),
+                "create": UserStatements.create(UserDraft("n@x.org"), email: "n@x.org", passwordHash: nil, keyID: 1, caller: caller),
+                "update": UserStatements.update(
+                    id, UserUpdate(name: "X"), email: "y@x.org", passwordHash: nil, needed: .write, caller: caller),
+                "delete": UserStatements.delete(id, caller: caller),
+                "token": UserStatements.token(id, keyID: 1, caller: caller),
+                "accounts": AccountStatements.list(caller: caller),
+                "members": MembershipStatements.list(accountID: account.id, caller: caller),
+                "upsert": MembershipStatements.upsert(accountID: account.id, userID: id, role: .agent, caller: caller),
+                "remove": MembershipStatements.delete(accountID: account.id, userID: id, caller: caller),
+            ]
+            for (name, statement) in statements.sorted(by: { $0.key < $1.key }) {
+                // The generic plan is the one that a prepared statement ends with.
+                for mode in ["force_custom_plan", "force_generic_plan"] {
+                    let plan = try await explain(statement, mode, world)
+                    for table in ["users", "accounts", "account_users", "access_tokens", "user_permissibles", "account_permissibles"] {
+                        #expect(!plan.contains("Seq Scan on \(table) "), "\(name), \(mode):\n\(plan)")
+                    }
+                }
+            }
+        }
+    }
+
+    private func explain(_ statement: PostgresQuery, _ mode: String, _ world: TestDirectory) async throws -> String {
+        try await world.postgres.withConnection { connection in
+            try await connection.execute(.init(unescaped: "set plan_cache_mode = \(mode)"))
+            let rows = try await connection.query(PostgresQuery(unescaped: "explain " + statement.sql, bindings: statement.bindings))
+            return try rows.map { try $0.decode(String.self, at: 0) }.joined(separator: "\n")
+        }
+    }
+
+    /// 100,000 users in 2,000 accounts, of somebody else.
+    private func fill(_ world: TestDirectory, owner: TestApp) async throws {
+        let statements: [PostgresQuery] = [
+            "insert into accounts (name) select 'Account ' || n from generate_series(1, 2000) n",
+            "insert into users (name, email) select 'User ' || n, 'u' || n || '@x.org' from generate_series(1, 100000) n",
+            "insert into access_tokens (owner_kind, owner_id, key_id) select 'user', id, 1 from users",
+            """
+            insert into user_permissibles (kind, platform_app_id, object_id, origin, rights)
+            select 'user', \(owner.id), id, 'created', 15 from users where email like 'u%'
+            """,
+            """
+            insert into account_permissibles (kind, platform_app_id, object_id, origin, rights)
+            select 'account', \(owner.id), id, 'created', 15 from accounts where name like 'Account%'
+            """,
+            "insert into account_users (account_id, user_id) select 2 + id % 2000, id from users where email like 'u%'",
+        ]
+        try await world.postgres.withTransaction { connection in
+            // Foreign keys would cost most of the time, and the data is right by construction.
+            try await connection.execute("set local session_replication_role = replica")
+            for statement in statements { try await connection.execute(statement) }
+        }
+        try await world.postgres.execute("analyze")
+    }
+}

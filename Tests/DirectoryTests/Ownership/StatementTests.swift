@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Directory
+import Foundation
+import Postgres
+import Secrets
+import Testing
+
+/// Every statement on an owned table resolves whom it works for and joins the permissibles itself.
+@Suite struct StatementTests {
+    static let caller = Caller(claims: AccessTokenClaims(owner: .platformApp, id: 1, nonce: UUID(), keyID: 1))
+    static let range = ChangeRange(
+        set: ChangeSet(run: 1, plannedAt: .now, count: 9, firstChunkEnd: 0), first: 1, last: 9)
+
+    /// What a call of a Platform App runs: name as in the source, text.
+    static let calls: [String: PostgresQuery] = [
+        "UserStatements.show": UserStatements.show(1, caller: caller),
+        "UserStatements.findPermitted": UserStatements.findPermitted(email: "a@x.org", caller: caller),
+        "UserStatements.create": UserStatements.create(UserDraft(), email: "a@x.org", passwordHash: nil, keyID: 1, caller: caller),
+        "UserStatements.update": UserStatements.update(
+            1, UserUpdate(), email: nil, passwordHash: nil, needed: .write, caller: caller),
+        "UserStatements.delete": UserStatements.delete(1, caller: caller),
+        "UserStatements.token": UserStatements.token(1, keyID: 1, caller: caller),
+        "AccountStatements.list": AccountStatements.list(caller: caller),
+        "AccountStatements.show": AccountStatements.show(1, caller: caller),
+        "AccountStatements.create": AccountStatements.create(AccountDraft(), features: PostgresJSON("{}"), caller: caller),
+        "AccountStatements.update": AccountStatements.update(1, AccountDraft(), features: nil, caller: caller),
+        "AccountStatements.delete": AccountStatements.delete(1, caller: caller),
+        "MembershipStatements.list": MembershipStatements.list(accountID: 1, caller: caller),
+        "MembershipStatements.check": MembershipStatements.check(accountID: 1, userID: 1, caller: caller),
+        "MembershipStatements.upsert": MembershipStatements.upsert(accountID: 1, userID: 1, role: nil, caller: caller),
+        "MembershipStatements.delete": MembershipStatements.delete(accountID: 1, userID: 1, caller: caller),
+    ]
+
+    /// What the change engine writes on behalf of a run's app.
+    static let writes: [String: [PostgresQuery]] = [
+        "ApplyStatements.all": ApplyStatements.all(range, keyID: 1),
+        "RefusalStatements.refuse": [RefusalStatements.refuse(range)],
+    ]
+
+    /// Statements that touch no owned object, or write none; each with the reason why it needs no permissible.
+    static let exempt: [String: String] = [
+        "ApplyStatements.createAccounts": "part of all", "ApplyStatements.updateAccounts": "part of all",
+        "ApplyStatements.updateUsers": "part of all", "ApplyStatements.createUsers": "part of all",
+        "ApplyStatements.removeMemberships": "part of all", "ApplyStatements.writeMemberships": "part of all",
+        "ApplyStatements.suspend": "part of all", "ApplyStatements.restore": "part of all", "ApplyStatements.relink": "part of all",
+        "RefusalStatements.refuseTakenEmails": "only refuses; reads whether an address is free",
+        "ChangeStatements.exclude": "locks the run", "ChangeStatements.claim": "writes applied ranges",
+        "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",
+        "ChangeStatements.locks": "locks rows and shows none of them",
+        "ReadBackStatements.mismatches": "counts",
+    ]
+
+    @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {
+        let sql = try #require(Self.calls[name]).sql
+        #expect(sql.hasPrefix("with caller as (select a.id as app_id"))
+        for condition in ["t.nonce = $", "a.disabled_at is null", "t.revoked_at is null", "t.expires_at > now()", "'platform_app'"] {
+            #expect(sql.contains(condition))
+        }
+        let joins = sql.contains("p.platform_app_id = caller.app_id")
+        let grants = sql.contains("insert into platform_app_permissibles") && sql.contains("'created', 15 from created, caller")
+        #expect(joins || grants)
+        // Who reads or writes on both sides asks on both sides.
+        if name.hasPrefix("MembershipStatements"), !name.hasSuffix("list") {
+            #expect(sql.contains("p.kind = 'account'") && sql.contains("p.kind = 'user'"))
+        }
+        // Writing needs more than being permitted at all.
+        if sql.contains("update users x") || sql.contains("update accounts x") || sql.contains("delete from account_users") {
+            #expect(sql.contains(/permit\.rights & (2|4|8|\$\d+)/))
+        }
+        // No membership without its account's permissible.
+        if sql.contains("join accounts a on a.id = au.account_id") {
+            #expect(sql.contains("pa.platform_app_id = caller.app_id and pa.rights & 1 <> 0"))
+        }
+    }
+
+    @Test(arguments: writes.keys.sorted()) func writesOfTheEngineJoinThePermissibles(_ name: String) throws {
+        for statement in try #require(Self.writes[name]) {
+            let sql = statement.sql
+            #expect(sql.hasPrefix("with accepted as (") && sql.contains("pa.disabled_at is null"))
+            let joins = sql.contains(/(p|up)\.platform_app_id = c\.app_id/)
+            let grants = sql.contains("insert into platform_app_permissibles") && sql.contains("c.app_id, c.object_id, 'created', 15")
+            #expect(joins || grants, "\(sql)")
+            if sql.contains("account_users") {
+                #expect(sql.contains("up.platform_app_id = c.app_id") && sql.contains("ap.platform_app_id = c.app_id"), "\(sql)")
+            }
+            if joins { #expect(sql.contains("rights & "), "\(sql)") }
+        }
+    }
+
+    @Test func everyStatementIsListed() throws {
+        var found: Set<String> = []
+        for (file, text) in try Self.sources() where file.hasSuffix("Statements.swift") {
+            let type = file.dropLast(".swift".count)
+            for match in text.matches(of: /static func (\w+)\([^{]*?\)\s*->\s*\[?PostgresQuery/) { found.insert("\(type).\(match.1)") }
+        }
+        let listed = Set(Self.calls.keys).union(Self.writes.keys).union(Self.exempt.keys)
+        #expect(found.subtracting(listed) == [], "new statements: list them here, with their permissibles")
+        #expect(listed.subtracting(found) == [], "statements that are gone")
+    }
+
+    @Test func noStatementOnOwnedTablesIsWrittenElsewhere() throws {
+        // The operator's own view of who reaches how much; no token gets there.
+        let allowed: Set<String> = ["PlatformAppStore.swift"]
+        let owned = /(from|join|into|update|using) (users|accounts|account_users|agent_bots|custom_roles|platform_app_permissibles|\w+_permissibles|suspensions|links)\b/
+        for (file, text) in try Self.sources() where !file.hasSuffix("Statements.swift") && !allowed.contains(file) {
+            let code = text.split(separator: "\n").filter { !$0.contains("//") }.joined(separator: "\n")
+            // These two are the joins that statements share; every statement that uses them is tested above.
+            if file == "Caller.swift" || file == "UserRow.swift" { continue }
+            #expect(code.firstMatch(of: owned) == nil, "\(file)")
+        }
+    }
+
+    private static func sources() throws -> [(file: String, text: String)] {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/Directory").standardized
+        let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
+        let swift = files.filter { $0.pathExtension == "swift" }
+        #expect(swift.count > 20)
+        return try swift.map { ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8)) }
+    }
+}
