@@ -9,7 +9,7 @@ enum StorableText {
         return [problem(attribute, name)]
     }
 
-    static func problems(_ attribute: String, _ name: String, _ json: PostgresJSON?) -> [FieldProblem] {
+    static func problems(_ attribute: String, _ name: String, _ json: JSONText?) -> [FieldProblem] {
         guard let json, !isStorable(json: json.text) else { return [] }
         return [problem(attribute, name)]
     }
