@@ -11,6 +11,8 @@ let strict: [SwiftSetting] = [
 ]
 
 extension Target.Dependency {
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
@@ -22,6 +24,7 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess = product(name: "Subprocess", package: "swift-subprocess")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let systemPackage = product(name: "SystemPackage", package: "swift-system")
     static let yams = product(name: "Yams", package: "Yams")
 }
@@ -48,6 +51,9 @@ let package = Package(
     name: "muster",
     platforms: [.macOS(.v15)],
     dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // No traits: the file is read by Yams, which knows lines and columns; flags come from swift-argument-parser.
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -75,7 +81,19 @@ let package = Package(
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
         module("WebSurface", ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
-        module("Daemon", [.logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        module(
+            "Daemon",
+            [
+                "PlatformAPI", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
+                .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
+            ]),
+        module(
+            "Commands",
+            [
+                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore, .nioPosix,
+                .unixSignals,
+            ]),
+        .executableTarget(name: "muster", dependencies: ["Commands"], swiftSettings: strict),
 
         testSupport("PostgresTestSupport", ["Postgres", .logging]),
         testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport"]),
@@ -97,7 +115,9 @@ let package = Package(
                 "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging,
                 .nioCore, .serviceLifecycle,
             ]),
-        tests("DaemonTests", ["Daemon", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        tests("DaemonTests", ["Daemon", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres"]),
+        tests("SystemTests", ["muster", "muster-bench-generate", "Postgres", .logging, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),
         benchmark("muster-bench-postgres", folder: "PostgresBench", ["Postgres", "PostgresTestSupport", .logging]),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Finds the name that a mistyped one probably stands for.
-enum NearestName {
+package enum NearestName {
     /// The candidate closest to `typed`, or nil when none is close enough to be worth a hint.
-    static func find(_ typed: String, among candidates: [String]) -> String? {
+    package static func find(_ typed: String, among candidates: [String]) -> String? {
         let wanted = folded(typed)
         guard !wanted.isEmpty, wanted.count <= 64 else { return nil }
         if wanted.count >= 3, let longer = candidates.first(where: { folded($0).starts(with: wanted) }) { return longer }

@@ -4,7 +4,7 @@ internal import CLibPQ
 internal import Glibc
 
 /// Threads of our own for what may block.
-enum DetachedThread {
+package enum DetachedThread {
     private final class Body {
         let name: String
         let run: @Sendable () -> Void
@@ -16,7 +16,7 @@ enum DetachedThread {
     }
 
     /// Runs `body` on a new thread that nobody joins.
-    static func start(name: String, _ body: @escaping @Sendable () -> Void) {
+    package static func start(name: String, _ body: @escaping @Sendable () -> Void) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+
+/// `muster sync`
+struct SyncCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sync", abstract: "Turns exports into users, accounts and roles.",
+        subcommands: [SyncPlanCommand.self, SyncApplyCommand.self, SyncRunsCommand.self, SyncShowCommand.self])
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import Hummingbird
+import Logging
+import NIOCore
+import PlatformAPI
+import Postgres
+import ServiceLifecycle
+import WebSurface
+
+extension MusterDaemon {
+    /// The listener with every surface on it.
+    func httpService(_ installed: Installed) -> some Service {
+        let router = WebRouter()
+        router.addHealthRoutes { await Self.readiness(installed.postgres) }
+        addSurfaces(to: router, installed)
+        var responder = WebResponder.Options()
+        responder.trustedProxies = configuration.trustedProxies
+        let address = configuration.listen
+        return WebServer.makeApplication(
+            WebServerConfiguration(host: address.host, port: address.port), responder: WebResponder(router, options: responder),
+            logger: logger,
+            onRunning: { [logger, configuration, options] channel in
+                logger.notice(
+                    "muster is listening",
+                    metadata: ["address": "\(channel.localAddress?.description ?? address.description)", "url": "\(configuration.publicURL)"])
+                await options.onListening(channel)
+            })
+    }
+
+    /// The surfaces, a line each.
+    private func addSurfaces(to router: WebRouter, _ installed: Installed) {
+        PlatformAPI(directory: installed.directory, senderAddress: configuration.senderAddress).addRoutes(to: router)
+    }
+
+    /// Whether the database answers now.
+    private static func readiness(_ postgres: PostgresClient) async -> Readiness {
+        do {
+            _ = try await postgres.query(PostgresQuery("select 1").timeout(.seconds(2)))
+            return .ready
+        } catch {
+            return .notReady("the database does not answer (\(error.code))")
+        }
+    }
+}

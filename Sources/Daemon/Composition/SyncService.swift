@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import Logging
+import Policy
+import ServiceLifecycle
+import Sync
+import UnixSignals
+
+/// Keeps the directory as the watched exports say: finishes what a dead process left, then runs what is new, one file at a time.
+struct SyncService: Service {
+    let reconciler: Reconciler
+    let folder: String
+    let period: Duration
+    let logger: Logger
+
+    func run() async throws {
+        let watcher = try PolicyWatcher(folder: folder, period: period)
+        defer { watcher.stop() }
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    group.addTask { await reloadOnHangUp(watcher) }
+                    group.addTask { try await work(watcher) }
+                    defer { group.cancelAll() }
+                    try await group.next()
+                }
+            }
+        } catch is CancellationError {
+            logger.debug("the sync service is asked to stop")
+        } catch where Task.isShuttingDownGracefully {
+            logger.info("a run was cut short; the next start goes on with it", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func reloadOnHangUp(_ watcher: PolicyWatcher) async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            logger.info("reading the policies again")
+            watcher.reload()
+        }
+    }
+
+    private func work(_ watcher: PolicyWatcher) async throws {
+        try await recover()
+        logger.info("watching", metadata: ["policies": "\(folder)"])
+        var memory = WatchMemory()
+        for await scan in watcher.scans {
+            for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
+            for job in scan.jobs where !memory.isHandled(job) { try await run(job, &memory) }
+        }
+    }
+
+    private func recover() async throws {
+        let recovered = try await patience("recovering").whileAway { try await reconciler.recover() }
+        for run in recovered {
+            logger.notice("finished a run that was cut short", metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
+        }
+    }
+
+    private func run(_ job: WatchScan.Job, _ memory: inout WatchMemory) async throws {
+        var logger = logger
+        logger[metadataKey: "policy"] = "\(job.policy.name)"
+        logger[metadataKey: "file"] = "\(job.file.path)"
+        do {
+            let run = try await reconciler.reconcile(
+                job.policy, file: job.file.path, actor: "watch", patience: patience("reconciling \(job.file.path)"))
+            memory.handled(job)
+            report(run, logger)
+        } catch let error as SyncError {
+            // Its Platform App may come yet: tried again at every look, said once.
+            let isNews = memory.failed(job, error.message)
+            logger.log(level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
+        }
+    }
+
+    private func report(_ run: Run, _ logger: Logger) {
+        var metadata: Logger.Metadata = ["run": "\(run.id)", "state": "\(run.state.rawValue)"]
+        for (name, count) in run.counts.values where count > 0 { metadata[name] = "\(count)" }
+        if let reason = run.reason { metadata["reason"] = "\(reason)" }
+        switch run.state {
+        case .held:
+            metadata["release"] = "muster sync apply --plan \(run.id) --release"
+            logger.warning("a guard holds the run", metadata: metadata)
+        case .refused, .failed, .stale: logger.warning("the run changed nothing", metadata: metadata)
+        case .unchanged: logger.info("nothing to change", metadata: metadata)
+        default: logger.notice("the run is done", metadata: metadata)
+        }
+    }
+
+    private func patience(_ what: String) -> Patience {
+        Patience(limit: nil) { [logger] error, pause in
+            logger.warning("the database is away: trying again", metadata: ["doing": "\(what)", "error": "\(error)", "pause": "\(pause)"])
+        }
+    }
+}
+
+/// What the service has seen and done, so that nothing is run or said twice.
+struct WatchMemory {
+    struct Line {
+        var level: Logger.Level
+        var message: String
+        var metadata: Logger.Metadata = [:]
+    }
+
+    private struct Deed: Equatable {
+        var file: WatchedFile
+        var fingerprint: String
+        var guards: Guards
+        var failure: String?
+    }
+
+    private var deeds: [String: Deed] = [:]
+    private var policies: [String: String]?
+    private var mistakes: [PolicyDiagnostic] = []
+
+    /// Whether this content was run by this policy as it is.
+    func isHandled(_ job: WatchScan.Job) -> Bool { deeds[job.policy.name] == deed(job, failure: nil) }
+
+    /// The job led to a run.
+    mutating func handled(_ job: WatchScan.Job) { deeds[job.policy.name] = deed(job, failure: nil) }
+
+    /// The job could not begin.
+    ///
+    /// - Returns: whether this was not known.
+    mutating func failed(_ job: WatchScan.Job, _ reason: String) -> Bool {
+        let deed = deed(job, failure: reason)
+        defer { deeds[job.policy.name] = deed }
+        return deeds[job.policy.name] != deed
+    }
+
+    /// What is to be said about a scan: policies that came, changed or went, and mistakes that are new.
+    mutating func news(of scan: WatchScan) -> [Line] {
+        var lines: [Line] = []
+        let now = Dictionary(scan.policies.map { ($0.name, $0.fingerprint) }) { first, _ in first }
+        if now != policies {
+            lines.append(Line(level: .info, message: "policies", metadata: ["names": "\(now.keys.sorted().joined(separator: ", "))"]))
+            policies = now
+        }
+        for mistake in scan.diagnostics where !mistakes.contains(mistake) {
+            lines.append(Line(level: .error, message: "\(mistake); the last sound version stays in force"))
+        }
+        mistakes = scan.diagnostics
+        return lines
+    }
+
+    private func deed(_ job: WatchScan.Job, failure: String?) -> Deed {
+        Deed(file: job.file, fingerprint: job.policy.fingerprint, guards: job.policy.guards, failure: failure)
+    }
+}

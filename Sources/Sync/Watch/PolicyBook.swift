@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Policy
+
+/// The policies of a folder as they stand, each in its last sound version.
+package struct PolicyBook: Sendable {
+    private var byFile: [String: Policy] = [:]
+    /// The mistakes in the files as they are now.
+    package private(set) var diagnostics: [PolicyDiagnostic] = []
+    private var stamps: Set<WatchedFile>?
+
+    package init() {}
+
+    /// The policies by file.
+    package var policies: [Policy] { byFile.sorted { $0.key < $1.key }.map(\.value) }
+
+    /// Reads the folder's policies when a file of them changed, or anyway when `force` is set. Blocks.
+    ///
+    /// A policy with mistakes keeps its last sound version; one whose file is gone is gone.
+    ///
+    /// - Returns: whether anything was read.
+    package mutating func refresh(folder: String, force: Bool = false) -> Bool {
+        let names = WatchedFile.names(in: folder).filter { ($0.hasSuffix(".yaml") || $0.hasSuffix(".yml")) && !$0.hasPrefix(".") }
+        let found = Set(names.compactMap { WatchedFile(lookingAt: folder.hasSuffix("/") ? folder + $0 : "\(folder)/\($0)") })
+        guard force || found != stamps else { return false }
+        stamps = found
+        take(Policy.load(files: found.map(\.path).sorted()), files: Set(found.map(\.path)))
+        return true
+    }
+
+    /// Replaces what is sound, keeps what is broken, forgets what is gone.
+    mutating func take(_ load: PolicyLoad, files: Set<String>) {
+        diagnostics = load.diagnostics
+        let fresh = Dictionary(uniqueKeysWithValues: load.policies.map { ($0.file, $0) })
+        let names = Set(load.policies.map(\.name))
+        byFile = byFile.filter { files.contains($0.key) && fresh[$0.key] == nil && !names.contains($0.value.name) }
+        byFile.merge(fresh) { _, new in new }
+    }
+}
+
+extension Policy {
+    /// The files that the policy's patterns mean now, newest last. Blocks.
+    package func exports() -> [WatchedFile] {
+        var found: Set<WatchedFile> = []
+        for pattern in read.files {
+            let folder = pattern.folder(relativeTo: folder)
+            for name in WatchedFile.names(in: folder.isEmpty ? "." : folder) where pattern.matches(fileName: name) {
+                let path = folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+                if let file = WatchedFile(lookingAt: path) { found.insert(file) }
+            }
+        }
+        return found.sorted { ($0.modified, $0.path) < ($1.modified, $1.path) }
+    }
+}
