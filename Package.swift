@@ -115,8 +115,8 @@ let package = Package(
                 "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging,
                 .nioCore, .serviceLifecycle,
             ]),
-        tests("DaemonTests", ["Daemon", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
-        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres"]),
+        tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres", "Secrets"]),
         tests("SystemTests", ["muster", "muster-bench-generate", "Postgres", .logging, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),

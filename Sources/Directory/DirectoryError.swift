@@ -77,15 +77,3 @@ extension DirectoryError {
     /// Characters and numbers that JSON has and `jsonb` has not, and nesting too deep for the server's stack.
     private static let unstorable: Set<String> = ["22021", "22P05", "22003", "54001"]
 }
-
-extension PostgresError {
-    /// Whether the database was out of reach or too busy, and not the statement at fault.
-    package var isOutage: Bool {
-        switch kind {
-        case .connectionLost, .commitUnknown, .connectFailed, .poolTimeout, .unavailable, .poolClosed, .timeout: true
-        // Shut down, crashed or starting (class 57), or out of connections (class 53).
-        case .server: sqlState.map { $0.hasPrefix("57P") || $0.hasPrefix("53") } ?? false
-        default: false
-        }
-    }
-}

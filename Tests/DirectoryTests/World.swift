@@ -71,7 +71,7 @@ extension UserDraft {
         self.email = email
         self.name = name
         self.password = password
-        customAttributes = attributes.map(PostgresJSON.init)
+        customAttributes = attributes.map(JSONText.init)
     }
 }
 
@@ -81,7 +81,7 @@ extension UserUpdate {
         self.email = email
         self.name = name
         self.password = password
-        customAttributes = attributes.map(PostgresJSON.init)
+        customAttributes = attributes.map(JSONText.init)
     }
 }
 

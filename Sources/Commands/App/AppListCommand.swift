@@ -22,7 +22,7 @@ struct AppListCommand: ReportingCommand {
             let rows = apps.map { app in
                 [
                     "\(app.id)", Style.plain(app.name) + (app.disabled ? " (disabled)" : ""), "\(app.reach.users)", "\(app.reach.accounts)",
-                    "\(app.reach.agentBots)", RunText.time(app.createdAt),
+                    "\(app.reach.agentBots)", RunText.time(PostgresTimestamp(microseconds: app.createdAt.microseconds)),
                 ]
             }
             Console.out(Table.render(["id", "name", "users", "accounts", "bots", "created"], rows, Console.style))

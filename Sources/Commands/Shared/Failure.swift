@@ -48,8 +48,11 @@ struct Failure: Error {
     }
 
     private static func sentence(_ error: DirectoryError) -> String {
-        guard case .invalid(let problems) = error else { return "the directory refused: \(error.code)" }
-        return problems.map(\.message).joined(separator: ", ")
+        switch error {
+        case .invalid(let problems): problems.map(\.message).joined(separator: ", ")
+        case .unavailable: "the database cannot be reached; is it running?"
+        default: "the directory refused: \(error.code)"
+        }
     }
 
     private static func sentence(_ error: MasterKeyError) -> String {
@@ -58,6 +61,6 @@ struct Failure: Error {
     }
 
     private static func sentence(_ error: PostgresError) -> String {
-        error.isOutage ? "the database cannot be reached; is it running, and is its address right? (\(error))" : "the database refused: \(error)"
+        error.isAway ? "the database cannot be reached; is it running, and is its address right? (\(error))" : "the database refused: \(error)"
     }
 }

@@ -48,7 +48,7 @@ package struct ChangeEngine: Sendable {
 
     /// How many applied changes the store does not show: read back from the objects themselves; 0 is success.
     package func mismatches(_ set: ChangeSet) async throws -> Int {
-        try await postgres.query(ReadBackStatements.mismatches(set)).first.map { Int(try $0.decode(Int64.self, "n")) } ?? 0
+        try await postgres.query(ReadBackStatements.mismatches(set).unprepared().timeout(Self.patience)).first.map { Int(try $0.decode(Int64.self, "n")) } ?? 0
     }
 
     /// Applies a range; changes that fail by themselves are refused, and the others stand together as planned.
@@ -94,14 +94,23 @@ package struct ChangeEngine: Sendable {
                 RefusalStatements.refuse(
                     range.set, seq: seq, code: error.refusalCode, detail: error.constraint ?? error.sqlState))
         }
-        for statement in ChangeStatements.locks(range) { _ = try await connection.query(statement) }
-        _ = try await connection.execute(RefusalStatements.refuse(.account, range))
-        for statement in ApplyStatements.accounts(range) { _ = try await connection.execute(statement) }
-        _ = try await connection.execute(RefusalStatements.refuse(.user, range))
+        for statement in ChangeStatements.locks(range) { try await run(statement, on: connection) }
+        try await run(RefusalStatements.refuse(.account, range), on: connection)
+        for statement in ApplyStatements.accounts(range) { try await run(statement, on: connection) }
+        try await run(RefusalStatements.refuse(.user, range), on: connection)
         // Refusing one move of an address can make the next one impossible: a chain, followed to its end.
-        while try await connection.execute(RefusalStatements.refuseTakenEmails(range)) > 0 {}
-        for statement in ApplyStatements.users(range, keyID: keyID) { _ = try await connection.execute(statement) }
+        while try await run(RefusalStatements.refuseTakenEmails(range), on: connection) > 0 {}
+        for statement in ApplyStatements.users(range, keyID: keyID) { try await run(statement, on: connection) }
     }
+
+    /// Planned anew each time: a plan made for the first chunk, when the tables were empty, is a bad one for the tenth.
+    @discardableResult
+    private func run(_ statement: PostgresQuery, on connection: PostgresConnection) async throws -> Int {
+        try await connection.execute(statement.unprepared().timeout(Self.patience))
+    }
+
+    /// A chunk may take minutes on a slow disk.
+    private static let patience = Duration.seconds(900)
 }
 
 /// Changes that the database cannot hold, by `seq`, with what it said.

@@ -12,14 +12,14 @@ import Testing
             let accounts = world.directory.accounts
             var draft = AccountDraft(name: "Acme")
             draft.features = ["sla": true, "crm": false]
-            draft.customAttributes = PostgresJSON(#"{"a":1,"b":2}"#)
+            draft.customAttributes = JSONText(#"{"a":1,"b":2}"#)
             draft.domain = .some("acme.example")
             let acme = try await accounts.create(draft, by: app.caller)
             #expect(acme.locale == "en" && acme.status == .active && acme.domain == "acme.example" && acme.rowVersion == 1)
             #expect(acme.features.contains("sla") && !acme.features.contains("crm") && acme.features == acme.features.sorted())
             var update = AccountDraft()
             update.features = ["sla": false]
-            update.customAttributes = PostgresJSON(#"{"c":3}"#)
+            update.customAttributes = JSONText(#"{"c":3}"#)
             update.domain = .some(nil)
             let changed = try await accounts.update(acme.id, update, by: app.caller)
             #expect(changed.customAttributes.text == #"{"c": 3}"# && changed.domain == nil && changed.name == "Acme")
@@ -42,7 +42,7 @@ import Testing
             var same = AccountDraft(name: "Acme", status: .active)
             same.locale = "en"
             same.domain = .some(nil)
-            same.limits = PostgresJSON("{}")
+            same.limits = JSONText("{}")
             for update in [AccountDraft(), same] {
                 let unchanged = try await accounts.update(acme.id, update, by: app.caller)
                 #expect(unchanged.rowVersion == 1 && unchanged.name == "Acme" && unchanged.status == .active)
@@ -151,7 +151,7 @@ import Testing
             #expect(try await problems { $0.supportEmail = .some("nobody") } == ["support_email"])
             #expect(try await problems { $0.supportEmail = .some(String(repeating: "x", count: 101)) } == ["support_email"])
             #expect(try await problems { $0.features = ["nonsense": true] } == ["features"])
-            #expect(try await problems { $0.customAttributes = PostgresJSON(#"{"a":"\u0000"}"#) } == ["custom_attributes"])
+            #expect(try await problems { $0.customAttributes = JSONText(#"{"a":"\u0000"}"#) } == ["custom_attributes"])
             #expect(try await world.count("select count(*) from accounts") == 1)
             #expect(try await world.version(ofAccount: acme.id) == 1)
         }

@@ -23,7 +23,7 @@ import Testing
         "UserStatements.token": UserStatements.token(1, keyID: 1, caller: caller),
         "AccountStatements.list": AccountStatements.list(caller: caller),
         "AccountStatements.show": AccountStatements.show(1, caller: caller),
-        "AccountStatements.create": AccountStatements.create(AccountDraft(), features: PostgresJSON("{}"), caller: caller),
+        "AccountStatements.create": AccountStatements.create(AccountDraft(), features: JSONText("{}"), caller: caller),
         "AccountStatements.update": AccountStatements.update(1, AccountDraft(), features: nil, caller: caller),
         "AccountStatements.delete": AccountStatements.delete(1, caller: caller),
         "MembershipStatements.list": MembershipStatements.list(accountID: 1, caller: caller),
@@ -34,16 +34,17 @@ import Testing
 
     /// What the change engine writes on behalf of a run's app.
     static let writes: [String: [PostgresQuery]] = [
-        "ApplyStatements.all": ApplyStatements.all(range, keyID: 1),
-        "RefusalStatements.refuse": [RefusalStatements.refuse(range)],
+        "ApplyStatements.accounts": ApplyStatements.accounts(range),
+        "ApplyStatements.users": ApplyStatements.users(range, keyID: 1),
+        "RefusalStatements.refuse": [RefusalStatements.refuse(.account, range), RefusalStatements.refuse(.user, range)],
     ]
 
     /// Statements that touch no owned object, or write none; each with the reason why it needs no permissible.
     static let exempt: [String: String] = [
-        "ApplyStatements.createAccounts": "part of all", "ApplyStatements.updateAccounts": "part of all",
-        "ApplyStatements.updateUsers": "part of all", "ApplyStatements.createUsers": "part of all",
-        "ApplyStatements.removeMemberships": "part of all", "ApplyStatements.writeMemberships": "part of all",
-        "ApplyStatements.suspend": "part of all", "ApplyStatements.restore": "part of all", "ApplyStatements.relink": "part of all",
+        "ApplyStatements.createAccounts": "part of accounts or users", "ApplyStatements.updateAccounts": "part of accounts or users",
+        "ApplyStatements.updateUsers": "part of accounts or users", "ApplyStatements.createUsers": "part of accounts or users",
+        "ApplyStatements.removeMemberships": "part of accounts or users", "ApplyStatements.writeMemberships": "part of accounts or users",
+        "ApplyStatements.suspend": "part of accounts or users", "ApplyStatements.restore": "part of accounts or users", "ApplyStatements.relink": "part of accounts or users",
         "RefusalStatements.refuseTakenEmails": "only refuses; reads whether an address is free",
         "ChangeStatements.exclude": "locks the run", "ChangeStatements.claim": "writes applied ranges",
         "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Policy
+import Sync
+import Testing
+
+/// The watcher on real files.
+@Suite struct WatcherTests {
+    private final class Place {
+        let folder = "/tmp/muster-watch-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        let watcher: PolicyWatcher
+        var scans: AsyncStream<WatchScan>.Iterator
+
+        init(policiesExist: Bool = true) throws {
+            if policiesExist { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+            watcher = try PolicyWatcher(folder: folder, period: .seconds(60))
+            scans = watcher.scans.makeAsyncIterator()
+        }
+
+        deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+        func write(_ name: String, _ text: String) throws {
+            try text.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+        }
+
+        func makeInbox() throws {
+            try FileManager.default.createDirectory(atPath: "\(folder)/inbox", withIntermediateDirectories: true)
+        }
+    }
+
+    private static func policy(_ title: String = "title") -> String {
+        """
+        policy: office
+        platform_app: App
+        source: s
+        read: {files: inbox/*.json}
+        people:
+          where: (objectClass=person)
+          email: mail
+          name: cn
+          custom_attributes: {t: \(title)}
+        """
+    }
+
+    /// The first state that satisfies the condition, within ten seconds; the period of rescans is a minute, so events do it.
+    private static func scan(_ place: Place, where condition: @escaping (WatchScan) -> Bool) async throws -> WatchScan {
+        let start = ContinuousClock.now
+        while let scan = await place.scans.next() {
+            if condition(scan) { return scan }
+            try #require(ContinuousClock.now - start < .seconds(10))
+        }
+        throw CancellationError()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aFileRenamedInCountsAndAHalfWrittenOneDoesNot() async throws {
+        let place = try Place()
+        try place.makeInbox()
+        try place.write("office.yaml", Self.policy())
+        _ = try await Self.scan(place) { $0.policies.count == 1 }
+
+        let half = try #require(fopen("\(place.folder)/inbox/a.json", "w"))
+        fputs("{", half)
+        fflush(half)
+        try place.write("inbox/.b.part", "{}")
+        try await Task.sleep(for: .milliseconds(2_600))
+        place.watcher.reload()
+        let early = try await Self.scan(place) { _ in true }
+        #expect(early.jobs.isEmpty, "the writer has it open still")
+
+        fputs("}", half)
+        fclose(half)
+        let closed = try await Self.scan(place) { !$0.jobs.isEmpty }
+        #expect(closed.jobs.map(\.file.path) == ["\(place.folder)/inbox/a.json"])
+        #expect(closed.jobs[0].file.size == 2)
+
+        rename("\(place.folder)/inbox/.b.part", "\(place.folder)/inbox/b.json")
+        utimes("\(place.folder)/inbox/b.json", nil)
+        let renamed = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("b.json") ?? false }
+        #expect(renamed.jobs.count == 1, "the newest export is the truth, the older one is none")
+        place.watcher.stop()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aBrokenPolicyKeepsItsLastSoundVersion() async throws {
+        let place = try Place()
+        try place.makeInbox()
+        try place.write("inbox/a.json", "{}")
+        try place.write("office.yaml", Self.policy())
+        let sound = try await Self.scan(place) { !$0.jobs.isEmpty }
+        let fingerprint = sound.policies[0].fingerprint
+
+        try place.write("office.yaml", "policy: office\npeopel: 1\n")
+        let broken = try await Self.scan(place) { !$0.diagnostics.isEmpty }
+        #expect(broken.policies.map(\.fingerprint) == [fingerprint])
+        #expect(broken.jobs.count == 1)
+
+        try place.write("office.yaml", Self.policy("ou"))
+        let mended = try await Self.scan(place) { $0.diagnostics.isEmpty && $0.policies.first?.fingerprint != fingerprint }
+        #expect(mended.policies.count == 1)
+        unlink("\(place.folder)/office.yaml")
+        _ = try await Self.scan(place) { $0.policies.isEmpty }
+        place.watcher.stop()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func foldersMayComeLater() async throws {
+        let place = try Place(policiesExist: false)
+        let first = try await Self.scan(place) { _ in true }
+        #expect(first.policies.isEmpty)
+        try FileManager.default.createDirectory(atPath: place.folder, withIntermediateDirectories: true)
+        try place.write("office.yaml", Self.policy())
+        _ = try await Self.scan(place) { $0.policies.count == 1 }
+        try place.makeInbox()
+        try place.write("inbox/a.json", "{}")
+        let found = try await Self.scan(place) { !$0.jobs.isEmpty }
+        #expect(found.jobs[0].policy.name == "office")
+
+        // Moved away, and another folder in its place.
+        rename("\(place.folder)/inbox", "\(place.folder)/old")
+        try place.makeInbox()
+        try place.write("inbox/b.json", "{}")
+        _ = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("b.json") ?? false }
+        place.watcher.stop()
+    }
+}
