@@ -27,7 +27,7 @@ package struct AccountStore: Sendable {
         let problems = AccountRules.problems(draft, creating: true)
         guard problems.isEmpty else {
             // A revoked token learns nothing about its body.
-            _ = try await list(by: caller)
+            try await directory.authenticate(caller)
             throw DirectoryError.invalid(problems)
         }
         let features = AccountVocabulary.features.merging(draft.features ?? [:]) { $1 }.filter(\.value)
