@@ -37,7 +37,8 @@ package struct MusterCommand: AsyncParsableCommand {
                     try await command.run()
                 }
             } else {
-                try command.run()
+                // The parser's own, for help.
+                do { try command.run() } catch { return end(error) }
             }
             return ExitStatus.done.rawValue
         } catch let status as ExitStatus {

@@ -5,26 +5,26 @@ import Hummingbird
 import WebSurface
 
 extension PlatformAPI {
-    /// `/accounts/:account_id/account_users` (contract section 4).
+    /// `/accounts/:id/account_users` (contract section 4).
     func addAccountUserRoutes(to api: RouterGroup<WebContext>) {
-        let path: RouterPath = "accounts/:account_id/account_users"
+        let path: RouterPath = "accounts/:id/account_users"
         api.get(path) { request, context in
             let caller = try caller(request, context)
-            let members = try await memberships.list(accountID: try context.pathID("account_id"), by: caller)
+            let members = try await memberships.list(accountID: try context.pathID("id"), by: caller)
             return Response.json(capacity: 320 * (members.count + 1)) { body in
                 body.array { list in for member in members { member.write(to: &list) } }
             }
         }
         api.post(path) { request, context in
             let caller = try caller(request, context)
-            let accountID = try context.pathID("account_id")
+            let accountID = try context.pathID("id")
             var parameters = try parameters(request, context)
             let membership = try await memberships.upsert(accountID: accountID, MembershipDraft(&parameters), by: caller)
             return Response.json { membership.write(to: &$0) }
         }
         api.delete(path) { request, context in
             let caller = try caller(request, context)
-            let accountID = try context.pathID("account_id")
+            let accountID = try context.pathID("id")
             var parameters = try parameters(request, context)
             let userID = parameters.integer("user_id").value
             try await memberships.delete(accountID: accountID, userID: userID, problems: parameters.problems, by: caller)
