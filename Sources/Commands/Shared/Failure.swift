@@ -61,6 +61,6 @@ struct Failure: Error {
     }
 
     private static func sentence(_ error: PostgresError) -> String {
-        error.isAway ? "the database cannot be reached; is it running, and is its address right? (\(error))" : "the database refused: \(error)"
+        error.isOutage ? "the database cannot be reached; is it running, and is its address right? (\(error))" : "the database refused: \(error)"
     }
 }
