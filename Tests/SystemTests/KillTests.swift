@@ -97,7 +97,7 @@ import Testing
                     || ', memberships ' || (select md5(string_agg(concat_ws('|', u.email, a.name, m.role), ';' order by u.email, a.name))
                         from account_users m join users u on u.id = m.user_id join accounts a on a.id = m.account_id)
                     || ', accounts ' || (select string_agg(name, '|' order by name) from accounts)
-                    || ', permissibles ' || (select string_agg(kind || n, '|' order by kind)
+                    || ', permissibles ' || (select string_agg(kind::text || ' ' || n, '|' order by kind)
                         from (select kind, count(*) as n from platform_app_permissibles group by kind) p)
                     || ', tokens ' || (select count(*) from access_tokens t join users u on u.id = t.owner_id where t.owner_kind = 'user')
                     || ' of ' || (select count(*) from access_tokens where owner_kind = 'user')
