@@ -46,7 +46,7 @@ package struct MusterCommand: AsyncParsableCommand {
         } catch is Interruption {
             Console.error("interrupted; what was applied stays applied")
             return 130
-        } catch where error is CleanExit || error is ExitCode || error is ValidationError {
+        } catch  where error is CleanExit || error is ExitCode || error is ValidationError {
             return end(error)
         } catch {
             let failure = Failure(error)
