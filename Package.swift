@@ -79,18 +79,22 @@ let package = Package(
         module("Intake"),
         module("Policy", ["Intake", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
-        module("WebSurface", ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module(
+            "WebSurface",
+            ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module(
             "Daemon",
             [
-                "PlatformAPI", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
+                "PlatformAPI", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .configuration, .hummingbird,
+                .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
         module(
             "Commands",
             [
-                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore, .nioPosix,
+                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore,
+                .nioPosix,
                 .unixSignals,
             ]),
         .executableTarget(name: "muster", dependencies: ["Commands"], swiftSettings: strict),
@@ -102,12 +106,18 @@ let package = Package(
         tests("IntakeTests", ["Intake"]),
         tests("PolicyTests", ["Policy", "Intake"]),
         tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
-        tests("SyncTests", ["Sync", "Directory", "Policy", "Intake", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport", .logging]),
+        tests(
+            "SyncTests",
+            [
+                "Sync", "Directory", "Policy", "Intake", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport",
+                .logging,
+            ]),
         tests(
             "WebSurfaceTests",
             [
                 "WebSurface", .hummingbird, .httpTypes, .logging, .metrics, .nioCore, .serviceLifecycle,
-                .product(name: "InMemoryLogging", package: "swift-log"), .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests(
             "PlatformAPITests",

@@ -37,7 +37,8 @@ package struct MusterCommand: AsyncParsableCommand {
                     try await command.run()
                 }
             } else {
-                try command.run()
+                // The parser's own, for help.
+                do { try command.run() } catch { return end(error) }
             }
             return ExitStatus.done.rawValue
         } catch let status as ExitStatus {
@@ -45,7 +46,7 @@ package struct MusterCommand: AsyncParsableCommand {
         } catch is Interruption {
             Console.error("interrupted; what was applied stays applied")
             return 130
-        } catch where error is CleanExit || error is ExitCode || error is ValidationError {
+        } catch  where error is CleanExit || error is ExitCode || error is ValidationError {
             return end(error)
         } catch {
             let failure = Failure(error)

@@ -24,11 +24,13 @@ import Testing
 
 @Suite struct ChangeTextTests {
     private static func line(
-        _ action: String, kind: String = "user", label: String? = "zoe@example.org", fields: String = "{}", memberships: String = "{}",
+        _ action: String, kind: String = "user", label: String? = "zoe@example.org", fields: String = "{}",
+        memberships: String = "{}",
         refusal: String? = nil
     ) -> String {
         let change = RunChange(
-            seq: 1, kind: kind, action: action, objectID: 7, label: label, reason: "absent from the export", fields: PostgresJSON(fields),
+            seq: 1, kind: kind, action: action, objectID: 7, label: label, reason: "absent from the export",
+            fields: PostgresJSON(fields),
             memberships: PostgresJSON(memberships), refusal: refusal)
         return ChangeText(change).line([4: "Boatyard"], Style())
     }
@@ -36,17 +38,22 @@ import Testing
     @Test func changesAreReadable() {
         #expect(
             Self.line(
-                "create", fields: #"{"email":[null,"zoe@example.org","r"],"name":[null,"Zoë Ash","r"]}"#, memberships: #"{"4":[null,"agent","g"]}"#)
+                "create", fields: #"{"email":[null,"zoe@example.org","r"],"name":[null,"Zoë Ash","r"]}"#,
+                memberships: #"{"4":[null,"agent","g"]}"#)
                 == "+ create user zoe@example.org (Zoë Ash) in Boatyard as agent")
-        #expect(Self.line("create", kind: "account", label: "Boatyard", fields: #"{"name":[null,"Boatyard","r"]}"#) == "+ create account Boatyard")
+        #expect(
+            Self.line("create", kind: "account", label: "Boatyard", fields: #"{"name":[null,"Boatyard","r"]}"#)
+                == "+ create account Boatyard")
         #expect(
             Self.line("update", fields: #"{"email":["a@x","b@x","r"],"custom_attributes.n":[1,[1,2],"r"],"name":["Z","Z","r"]}"#)
                 == "~ update user zoe@example.org: email a@x → b@x; custom_attributes.n 1 → [1,2]")
         #expect(
             Self.line("update", memberships: #"{"4":["agent","administrator","g"]}"#)
                 == "~ update user zoe@example.org: in Boatyard agent → administrator")
-        #expect(Self.line("update", memberships: #"{"9":["agent",null,"g"]}"#) == "~ update user zoe@example.org: leaves account 9")
-        #expect(Self.line("suspend", refusal: "stale") == "- suspend user zoe@example.org: absent from the export (refused: stale)")
+        #expect(
+            Self.line("update", memberships: #"{"9":["agent",null,"g"]}"#) == "~ update user zoe@example.org: leaves account 9")
+        #expect(
+            Self.line("suspend", refusal: "stale") == "- suspend user zoe@example.org: absent from the export (refused: stale)")
     }
 
     @Test func exportsCannotMoveTheTerminal() {

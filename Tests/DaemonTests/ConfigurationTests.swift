@@ -42,7 +42,9 @@ import WebSurface
     }
 
     @Test func flagThenEnvironmentThenFile() throws {
-        try Self.withFile("listen: 127.0.0.1:1\nlog_level: debug\npolicies: /from/file\ntrusted_proxies: [10.0.0.0/8, 192.168.1.1]\n") { folder in
+        try Self.withFile(
+            "listen: 127.0.0.1:1\nlog_level: debug\npolicies: /from/file\ntrusted_proxies: [10.0.0.0/8, 192.168.1.1]\n"
+        ) { folder in
             let environment = ["MUSTER_DATA_DIR": folder, "MUSTER_LISTEN": "127.0.0.1:2", "MUSTER_LOG_LEVEL": "error"]
             let configuration = try MusterConfiguration.load(flags: [.listen: "[::1]:3"], environment: environment)
             #expect(configuration.listen == ListenAddress(host: "::1", port: 3))
@@ -55,7 +57,9 @@ import WebSurface
 
     @Test func anEmptyVariableIsAsGoodAsNone() throws {
         try Self.withFile("log_format: json\n") { folder in
-            let environment = ["MUSTER_DATA_DIR": folder, "MUSTER_LOG_FORMAT": "", "MUSTER_DATABASE_URL": "", "MUSTER_CONFIG": ""]
+            let environment = [
+                "MUSTER_DATA_DIR": folder, "MUSTER_LOG_FORMAT": "", "MUSTER_DATABASE_URL": "", "MUSTER_CONFIG": "",
+            ]
             let configuration = try MusterConfiguration.load(environment: environment)
             #expect(configuration.logFormat == .json)
             #expect(configuration.database == nil)
@@ -71,7 +75,10 @@ import WebSurface
         #expect(
             Self.message { _ = try MusterConfiguration.load(environment: ["MUSTER_DATBASE_URL": "x"]) }
                 == "the environment has an unknown variable MUSTER_DATBASE_URL; did you mean MUSTER_DATABASE_URL?")
-        let allowed = ["MUSTER_TEST_X": "1", "MUSTER_SOAK": "1", "MUSTER_SAMPLES": "1", "MUSTER_POSTGRES_BIN": "/x", "MUSTER_DATA_DIR": "/nowhere"]
+        let allowed = [
+            "MUSTER_TEST_X": "1", "MUSTER_SOAK": "1", "MUSTER_SAMPLES": "1", "MUSTER_POSTGRES_BIN": "/x",
+            "MUSTER_DATA_DIR": "/nowhere",
+        ]
         #expect(throws: Never.self) { _ = try MusterConfiguration.load(environment: allowed) }
     }
 
@@ -89,20 +96,25 @@ import WebSurface
         ("MUSTER_CONFIG", "/nowhere/muster.yaml", "/nowhere/muster.yaml cannot be read"),
     ])
     func badValuesAreNamed(variable: String, value: String, expected: String) {
-        let message = Self.message { _ = try MusterConfiguration.load(environment: ["MUSTER_DATA_DIR": "/nowhere", variable: value]) }
+        let message = Self.message {
+            _ = try MusterConfiguration.load(environment: ["MUSTER_DATA_DIR": "/nowhere", variable: value])
+        }
         #expect(message.contains(expected), "\(message)")
         #expect(!message.contains("hush"))
     }
 
     @Test func theDatabaseFromASecretsFile() throws {
         try Self.withFile(nil) { folder in
-            try "\n postgres://muster:s3cret@db.example/muster \n".write(toFile: "\(folder)/url", atomically: true, encoding: .utf8)
+            try "\n postgres://muster:s3cret@db.example/muster \n".write(
+                toFile: "\(folder)/url", atomically: true, encoding: .utf8)
             var environment = ["MUSTER_DATA_DIR": folder, "MUSTER_DATABASE_URL_FILE": "\(folder)/url"]
             let configuration = try MusterConfiguration.load(environment: environment)
             #expect(configuration.database?.host == "db.example")
             #expect(configuration.database?.password == "s3cret")
             #expect(!"\(configuration)".contains("s3cret"))
-            #expect(try MusterConfiguration.load(flags: [.databaseURL: "postgres://a@flag/b"], environment: environment).database?.host == "flag")
+            #expect(
+                try MusterConfiguration.load(flags: [.databaseURL: "postgres://a@flag/b"], environment: environment).database?
+                    .host == "flag")
             environment["MUSTER_DATABASE_URL"] = "postgres://a@b/c"
             #expect(Self.message { _ = try MusterConfiguration.load(environment: environment) }.contains("exclude each other"))
         }

@@ -37,11 +37,13 @@ import Testing
     }
 
     @Test func thirtyPercentGone() async throws {
-        try await expectNothingChanges({ _ in Person.export(Array(Person.crowd(40).dropLast(12))) }, state: .held, code: "removals")
+        try await expectNothingChanges(
+            { _ in Person.export(Array(Person.crowd(40).dropLast(12))) }, state: .held, code: "removals")
     }
 
     @Test func anUnreadableEntryProvesNobodysAbsence() async throws {
-        let damaged = Person.export(Array(Person.crowd(40).dropLast(1))).replacingOccurrences(of: "\"entries\":[", with: "\"entries\":[{\"attributes\":{}},")
+        let damaged = Person.export(Array(Person.crowd(40).dropLast(1))).replacingOccurrences(
+            of: "\"entries\":[", with: "\"entries\":[{\"attributes\":{}},")
         try await expectNothingChanges({ _ in damaged }, state: .held, code: "absence_unproven")
     }
 

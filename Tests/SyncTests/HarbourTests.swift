@@ -11,7 +11,8 @@ import Testing
 
 /// The sample organisation, from its export to users, accounts and roles, and back again.
 @Suite struct HarbourTests {
-    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
     static let examples = root.appending(path: "Policies/examples")
 
     static func policy() throws -> Policy { try Policy.load(file: examples.appending(path: "harbour.yaml").path) }

@@ -27,7 +27,9 @@ import Testing
             #expect(rename.counts["update"] == 1)
             #expect(rename.counts.objectChanges == 1)
             #expect(try await world.count("select count(*) from users") == 30)
-            #expect(try await world.count("select count(*) from users where email = 'renamed@example.org' and name = 'Renamed Person'") == 1)
+            #expect(
+                try await world.count(
+                    "select count(*) from users where email = 'renamed@example.org' and name = 'Renamed Person'") == 1)
         }
     }
 

@@ -25,7 +25,9 @@ struct SampleTests {
         try await withSyncWorld { world in
             for (index, file) in files.enumerated() {
                 let run = try await world.reconciler.reconcile(policy, file: folder.appending(path: file).path, actor: "test")
-                #expect(run.state == (index == 0 ? .done : run.counts["link"] > 0 ? .done : .unchanged), "\(file): \(run.reason ?? "")")
+                #expect(
+                    run.state == (index == 0 ? .done : run.counts["link"] > 0 ? .done : .unchanged),
+                    "\(file): \(run.reason ?? "")")
                 #expect(run.counts.objectChanges == (index == 0 ? people + 1 : 0), "\(file): \(run.counts.values)")
                 #expect(run.counts["people"] == people)
                 #expect(try await world.count("select count(*) from users") == people)
@@ -54,7 +56,8 @@ struct SampleTests {
         try await expectOnlyTheFirstChanges(
             policy,
             [
-                "ldap3-json/openldap-schema-users-response_to_json.json", "ldap3-json/openldap-noschema-users-response_to_json.json",
+                "ldap3-json/openldap-schema-users-response_to_json.json",
+                "ldap3-json/openldap-noschema-users-response_to_json.json",
                 "ldif/planetexpress-ldapsearch-operational.ldif",
             ], people: 7)
     }
@@ -78,6 +81,7 @@ struct SampleTests {
                     roles: {administrator: ["cn=admin_staff, ou=People, dc=planetexpress, dc=example"]}
                 """, file: "samba.yaml")
         try await expectOnlyTheFirstChanges(
-            policy, ["ldap3-json/samba-ad-schema-users-response_to_json.json", "ldif/samba-ldapsearch-users-groups.ldif"], people: 7)
+            policy, ["ldap3-json/samba-ad-schema-users-response_to_json.json", "ldif/samba-ldapsearch-users-groups.ldif"],
+            people: 7)
     }
 }

@@ -44,7 +44,9 @@ struct SyncWorld {
 
     /// How often anything in the domain was written.
     func writes() async throws -> Int {
-        try await count("select coalesce(sum(row_version), 0)::bigint from (select row_version from users union all select row_version from accounts) x")
+        try await count(
+            "select coalesce(sum(row_version), 0)::bigint from (select row_version from users union all select row_version from accounts) x"
+        )
     }
 }
 
@@ -80,7 +82,11 @@ struct Person {
     static func export(_ people: [Person]) -> String { "{\"entries\":[\(people.map(\.json).joined(separator: ",\n"))]}" }
 
     static func crowd(_ count: Int) -> [Person] {
-        (1...count).map { Person(id: $0, mail: "p\($0)@example.org", name: "Person \($0)", groups: $0 % 3 == 0 ? ["leads", "support"] : ["support"]) }
+        (1...count).map {
+            Person(
+                id: $0, mail: "p\($0)@example.org", name: "Person \($0)",
+                groups: $0 % 3 == 0 ? ["leads", "support"] : ["support"])
+        }
     }
 }
 

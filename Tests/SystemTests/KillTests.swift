@@ -27,7 +27,8 @@ import Testing
                 try await forget(muster)
                 try drop(muster)
                 let pause = Double.random(in: 0...1) * duration
-                let label = "round \(round): \(killsDaemon ? "daemon" : "PostgreSQL") killed \(pause) s into the apply of \(duration) s"
+                let label =
+                    "round \(round): \(killsDaemon ? "daemon" : "PostgreSQL") killed \(pause) s into the apply of \(duration) s"
                 try await applying(muster)
                 try await Task.sleep(for: .seconds(pause))
                 let before = try await killAndStart(muster, &daemon, daemonItself: killsDaemon)
@@ -54,7 +55,9 @@ import Testing
             return "unknown"
         }
         _ = try await daemon.end(SIGKILL)
-        let state = try await muster.withDatabase { try await Self.text("select string_agg(state, ', ' order by id) from runs", $0) }
+        let state = try await muster.withDatabase {
+            try await Self.text("select string_agg(state, ', ' order by id) from runs", $0)
+        }
         daemon = try await muster.serve()
         return state
     }
@@ -83,7 +86,10 @@ import Testing
 
     private func applyDuration(_ muster: MusterFixture) async throws -> Double {
         try await muster.withDatabase { database in
-            Double(try await Self.text("select extract(epoch from finished_at - planned_at)::text from runs order by id desc limit 1", database)) ?? 1
+            Double(
+                try await Self.text(
+                    "select extract(epoch from finished_at - planned_at)::text from runs order by id desc limit 1", database))
+                ?? 1
         }
     }
 
@@ -97,7 +103,7 @@ import Testing
                     || ', memberships ' || (select md5(string_agg(concat_ws('|', u.email, a.name, m.role), ';' order by u.email, a.name))
                         from account_users m join users u on u.id = m.user_id join accounts a on a.id = m.account_id)
                     || ', accounts ' || (select string_agg(name, '|' order by name) from accounts)
-                    || ', permissibles ' || (select string_agg(kind || n, '|' order by kind)
+                    || ', permissibles ' || (select string_agg(kind::text || ' ' || n, '|' order by kind)
                         from (select kind, count(*) as n from platform_app_permissibles group by kind) p)
                     || ', tokens ' || (select count(*) from access_tokens t join users u on u.id = t.owner_id where t.owner_kind = 'user')
                     || ' of ' || (select count(*) from access_tokens where owner_kind = 'user')
@@ -113,7 +119,8 @@ import Testing
     private func forget(_ muster: MusterFixture) async throws {
         try await muster.withDatabase { database in
             for statement in [
-                "truncate users, accounts, sources, runs, changes, suspensions cascade", "delete from access_tokens where owner_kind = 'user'",
+                "truncate users, accounts, sources, runs, changes, suspensions cascade",
+                "delete from access_tokens where owner_kind = 'user'",
             ] {
                 try await database.withConnection { try await $0.executeScript(statement) }
             }

@@ -17,7 +17,8 @@ import Testing
             let twice = try await muster.muster("app", "create", "Harbour & Vale")
             #expect(twice.code == 1)
             #expect(twice.error == "muster: Name has already been taken\n")
-            let admin = try await muster.muster("admin", "create", "admin@harbourvale.example", "--password-stdin", "--json", input: "Anchor-7-Anchor\n")
+            let admin = try await muster.muster(
+                "admin", "create", "admin@harbourvale.example", "--password-stdin", "--json", input: "Anchor-7-Anchor\n")
             #expect(admin.code == 0, "\(admin.error)")
             #expect(!admin.out.contains("Anchor"))
 
@@ -47,7 +48,8 @@ import Testing
             try entries.write(toFile: "\(muster.folder)/cut.json", atomically: true, encoding: .utf8)
             let held = try await muster.muster("sync", "plan", "harbour", "\(muster.folder)/cut.json", "--json")
             #expect(held.code == 3, "\(held.out)")
-            let run = try #require(try (JSONSerialization.jsonObject(with: Data(held.out.utf8)) as? [String: Any])?["run"] as? Int)
+            let run = try #require(
+                try (JSONSerialization.jsonObject(with: Data(held.out.utf8)) as? [String: Any])?["run"] as? Int)
             #expect(try await muster.muster("sync", "apply", "--plan", "\(run)").code == 3)
             #expect(try await muster.muster("sync", "apply", "--plan", "\(run)", "--release").code == 0)
             let empty = try await muster.muster("sync", "apply", "harbour", "/dev/null")
@@ -91,7 +93,8 @@ import Testing
             #expect(try await muster.muster("--help").code == 0)
             let unknown = try await muster.muster("app", "list", environment: ["MUSTER_LISTN": "x"])
             #expect(unknown.code == 2)
-            #expect(unknown.error == "muster: the environment has an unknown variable MUSTER_LISTN; did you mean MUSTER_LISTEN?\n")
+            #expect(
+                unknown.error == "muster: the environment has an unknown variable MUSTER_LISTN; did you mean MUSTER_LISTEN?\n")
             let away = try await muster.muster(
                 "app", "list", "--json", environment: ["MUSTER_DATABASE_URL": "postgres://nobody:hush-hush@127.0.0.1:1/none"])
             #expect(away.code == 1)

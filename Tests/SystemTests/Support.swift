@@ -24,18 +24,22 @@ struct MusterFixture: Sendable {
         return root.appending(path: ".build/debug").path
     }()
 
-    static let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let examples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
         .appending(path: "Policies/examples").path
 
     static let isSoak = ProcessInfo.processInfo.environment["MUSTER_SOAK"] != nil
 
     static func withMuster(_ body: (MusterFixture) async throws -> Void) async throws {
         let folder = "/tmp/muster-system-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
         let fixture = MusterFixture(folder: folder)
         let result: Result<Void, any Error>
         do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
-        if case .failure = result, let text = try? String(contentsOfFile: fixture.log, encoding: .utf8) { print(text.suffix(6_000)) }
+        if case .failure = result, let text = try? String(contentsOfFile: fixture.log, encoding: .utf8) {
+            print(text.suffix(6_000))
+        }
         await fixture.cleanUp()
         try result.get()
     }
@@ -47,7 +51,9 @@ struct MusterFixture: Sendable {
     }
 
     var environment: [String: String] {
-        var environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_POSTGRES_BIN" }
+        var environment = ProcessInfo.processInfo.environment.filter {
+            !$0.key.hasPrefix("MUSTER_") || $0.key == "MUSTER_POSTGRES_BIN"
+        }
         environment["MUSTER_DATA_DIR"] = data
         environment["MUSTER_POLICIES"] = policies
         environment["MUSTER_LISTEN"] = "127.0.0.1:0"
@@ -66,7 +72,9 @@ struct MusterFixture: Sendable {
     /// Runs the program to its end.
     func muster(_ words: String..., environment changes: [String: String] = [:], input: String = "") async throws -> Answer {
         var variables: [Subprocess.Environment.Key: String] = [:]
-        for (name, value) in environment.merging(changes, uniquingKeysWith: { _, new in new }) { variables[.init(stringLiteral: name)] = value }
+        for (name, value) in environment.merging(changes, uniquingKeysWith: { _, new in new }) {
+            variables[.init(stringLiteral: name)] = value
+        }
         let result = try await Subprocess.run(
             .path(FilePath("\(Self.products)/muster")), arguments: Arguments(words), environment: .custom(variables),
             input: .string(input), output: .string(limit: 1 << 22), error: .string(limit: 1 << 20))
@@ -81,7 +89,11 @@ struct MusterFixture: Sendable {
     /// An export of an invented directory.
     func generate(_ count: Int, to path: String) async throws {
         let result = try await Subprocess.run(
-            .path("/bin/sh"), arguments: ["-c", "\(Self.products)/muster-bench-generate --count \(count) --groups 20 >\(path).new && mv \(path).new \(path)"],
+            .path("/bin/sh"),
+            arguments: [
+                "-c",
+                "\(Self.products)/muster-bench-generate --count \(count) --groups 20 >\(path).new && mv \(path).new \(path)",
+            ],
             output: .discarded, error: .string(limit: 1 << 16))
         try #require(result.terminationStatus.isSuccess, "\(result.standardError)")
     }
@@ -103,7 +115,8 @@ struct MusterFixture: Sendable {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let client = PostgresClient(
-            configuration: PostgresConfiguration(host: "\(data)/run", user: "muster", database: "muster", pool: .init(limit: 2)), logger: logger)
+            configuration: PostgresConfiguration(host: "\(data)/run", user: "muster", database: "muster", pool: .init(limit: 2)),
+            logger: logger)
         let result: Result<T, any Error>
         do { result = .success(try await body(client)) } catch { result = .failure(error) }
         await client.close()
@@ -112,7 +125,9 @@ struct MusterFixture: Sendable {
 
     /// The process of the embedded PostgreSQL.
     var postmaster: pid_t? {
-        (try? String(contentsOfFile: "\(data)/postgres/postmaster.pid", encoding: .utf8))?.split(separator: "\n").first.flatMap { pid_t($0) }
+        (try? String(contentsOfFile: "\(data)/postgres/postmaster.pid", encoding: .utf8))?.split(separator: "\n").first.flatMap {
+            pid_t($0)
+        }
     }
 
     /// Waits up to a minute.
@@ -161,7 +176,8 @@ struct RunningDaemon: Sendable {
         guard let port else { return (0, "") }
         var words = ["-s", "-m", "5", "-w", "\n%{http_code}", "http://127.0.0.1:\(port)/\(path)"]
         if let token { words += ["-H", "api_access_token: \(token)"] }
-        let result = try await Subprocess.run(.name("curl"), arguments: Arguments(words), output: .string(limit: 1 << 20), error: .discarded)
+        let result = try await Subprocess.run(
+            .name("curl"), arguments: Arguments(words), output: .string(limit: 1 << 20), error: .discarded)
         let lines = result.standardOutput.split(separator: "\n", omittingEmptySubsequences: false)
         return (lines.last.flatMap { Int($0) } ?? 0, lines.dropLast().joined(separator: "\n"))
     }
@@ -211,7 +227,9 @@ enum Processes {
         return all.compactMap { pid_t($0) }.filter { pid in
             guard pid != getpid(), isAlive(pid) else { return false }
             return ["cmdline", "environ"].contains { name in
-                FileManager.default.contents(atPath: "/proc/\(pid)/\(name)").map { String(decoding: $0, as: UTF8.self).contains(folder) } ?? false
+                FileManager.default.contents(atPath: "/proc/\(pid)/\(name)").map {
+                    String(decoding: $0, as: UTF8.self).contains(folder)
+                } ?? false
             }
         }
     }

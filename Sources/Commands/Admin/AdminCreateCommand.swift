@@ -38,7 +38,9 @@ struct AdminCreateCommand: ReportingCommand {
                 }
             }
         } else {
-            Console.out("Created super admin \(id), \(Style.plain(email))." + (given == nil ? "\npassword (shown this once): \(password)" : ""))
+            Console.out(
+                "Created super admin \(id), \(Style.plain(email))."
+                    + (given == nil ? "\npassword (shown this once): \(password)" : ""))
         }
     }
 

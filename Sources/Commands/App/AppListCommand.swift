@@ -21,7 +21,8 @@ struct AppListCommand: ReportingCommand {
         } else {
             let rows = apps.map { app in
                 [
-                    "\(app.id)", Style.plain(app.name) + (app.disabled ? " (disabled)" : ""), "\(app.reach.users)", "\(app.reach.accounts)",
+                    "\(app.id)", Style.plain(app.name) + (app.disabled ? " (disabled)" : ""), "\(app.reach.users)",
+                    "\(app.reach.accounts)",
                     "\(app.reach.agentBots)", RunText.time(PostgresTimestamp(microseconds: app.createdAt.microseconds)),
                 ]
             }

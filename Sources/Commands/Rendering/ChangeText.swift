@@ -46,7 +46,9 @@ struct ChangeText: Sendable {
     }
 
     private func difference(_ accounts: [Int64: String]) -> String {
-        var parts = fields.filter { $0.before != $0.after }.map { "\($0.name) \(Self.value($0.before)) → \(Self.value($0.after))" }
+        var parts = fields.filter { $0.before != $0.after }.map {
+            "\($0.name) \(Self.value($0.before)) → \(Self.value($0.after))"
+        }
         for delta in memberships where delta.before != delta.after {
             switch (delta.before, delta.after) {
             case (nil, let role?): parts.append("joins \(account(delta, accounts)) as \(role)")
@@ -59,7 +61,9 @@ struct ChangeText: Sendable {
         return ": " + parts.joined(separator: "; ")
     }
 
-    private func account(_ delta: MembershipDelta, _ names: [Int64: String]) -> String { names[delta.account] ?? "account \(delta.account)" }
+    private func account(_ delta: MembershipDelta, _ names: [Int64: String]) -> String {
+        names[delta.account] ?? "account \(delta.account)"
+    }
 
     private var symbol: String {
         switch change.action {

@@ -11,9 +11,13 @@ enum RunText {
         switch run.state {
         case .unchanged: return head + "nothing to change. " + read(run)
         case .done:
-            let done = run.counts.objectChanges > 0 ? counts(run) + "." : "our memory of \(run.counts["link"]) entries renewed, nothing to change."
+            let done =
+                run.counts.objectChanges > 0
+                ? counts(run) + "." : "our memory of \(run.counts["link"]) entries renewed, nothing to change."
             return head + style.green("done.") + " " + done + (run.code == nil ? "" : style.yellow(reason)) + " " + read(run)
-        case .planned: return head + "planned. " + (run.counts.objectChanges > 0 ? planned(run) : "Nothing to change but our memory") + ". " + read(run)
+        case .planned:
+            return head + "planned. " + (run.counts.objectChanges > 0 ? planned(run) : "Nothing to change but our memory") + ". "
+                + read(run)
         case .held: return head + style.yellow("held.") + reason + " Planned: \(planned(run)). " + read(run)
         case .refused: return head + style.red("refused, nothing changed.") + reason
         case .stale: return head + style.yellow("stale, nothing changed.") + reason
@@ -30,7 +34,8 @@ enum RunText {
         case .planned: "Apply it: muster sync apply --plan \(run.id)"
         case .held:
             "Nothing has changed. Look at it: muster sync show \(run.id)   Let it through: muster sync apply --plan \(run.id) --release"
-        case .stale: "Make a new plan: muster sync plan \(Style.plain(run.policy))\(run.fileName.map { " \(Style.plain($0))" } ?? "")"
+        case .stale:
+            "Make a new plan: muster sync plan \(Style.plain(run.policy))\(run.fileName.map { " \(Style.plain($0))" } ?? "")"
         default: nil
         }
     }
@@ -80,7 +85,9 @@ enum FindingText {
             let entry = finding.entry.map { ", \(Style.plain($0))" } ?? ""
             return style.yellow("! \(place)\(entry): ") + Style.plain(finding.detail) + style.dim(" [\(finding.code)]")
         }
-        if findings.count > limit { lines.append(style.dim("… and \(findings.count - limit) more findings: muster sync show \(run.id)")) }
+        if findings.count > limit {
+            lines.append(style.dim("… and \(findings.count - limit) more findings: muster sync show \(run.id)"))
+        }
         return lines
     }
 }

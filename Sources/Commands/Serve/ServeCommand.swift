@@ -11,22 +11,28 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigurationOptions
 
-    @Option(name: .long, help: ArgumentHelp("Address and port of the API; default 127.0.0.1:3000. (MUSTER_LISTEN)", valueName: "address:port"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Address and port of the API; default 127.0.0.1:3000. (MUSTER_LISTEN)", valueName: "address:port"))
     var listen: String?
 
-    @Option(name: .long, help: ArgumentHelp("How others reach the API; default http://<listen>. (MUSTER_PUBLIC_URL)", valueName: "url"))
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How others reach the API; default http://<listen>. (MUSTER_PUBLIC_URL)", valueName: "url"))
     var publicURL: String?
 
     @Option(
         name: .long,
-        help: ArgumentHelp("Proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8. (MUSTER_TRUSTED_PROXIES)", valueName: "blocks"))
+        help: ArgumentHelp(
+            "Proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8. (MUSTER_TRUSTED_PROXIES)", valueName: "blocks"))
     var trustedProxies: String?
 
     func run() async throws {
         let configuration = try options.load([.listen: listen, .publicURL: publicURL, .trustedProxies: trustedProxies])
         LoggingSystem.bootstrap { LineLogHandler(label: $0, level: configuration.logLevel, format: configuration.logFormat) }
         let logger = Logger(label: "muster")
-        logger.notice("muster is starting", metadata: ["version": "\(MusterCommand.version)", "data": "\(configuration.dataDirectory)"])
+        logger.notice(
+            "muster is starting", metadata: ["version": "\(MusterCommand.version)", "data": "\(configuration.dataDirectory)"])
         try await buildDaemon(configuration, logger: logger).runUntilSignalled()
     }
 }

@@ -24,12 +24,16 @@ enum Console {
     }
 
     /// Whether a person reads standard error.
-    static var errorIsTerminal: Bool { isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false }
+    static var errorIsTerminal: Bool {
+        isatty(STDERR_FILENO) == 1 && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false
+    }
 
     /// Colour for standard output, where a person reads it and does not forbid it.
     static var style: Style {
         let isForbidden = getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
-        return Style(isColoured: isatty(STDOUT_FILENO) == 1 && !isForbidden && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false)
+        return Style(
+            isColoured: isatty(STDOUT_FILENO) == 1 && !isForbidden
+                && getenv("TERM").map { String(cString: $0) != "dumb" } ?? false)
     }
 
     private static func write(_ text: String, _ descriptor: Int32) { send(text.hasSuffix("\n") ? text : text + "\n", descriptor) }

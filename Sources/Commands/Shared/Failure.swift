@@ -23,7 +23,8 @@ struct Failure: Error {
         switch error {
         case let failure as Failure: self = failure
         case let error as ConfigurationError: self.init(code: error.code.rawValue, error.message, status: .usage)
-        case let error as SyncError: self.init(code: error.code.rawValue, error.message, status: error.code == .held ? .held : .failed)
+        case let error as SyncError:
+            self.init(code: error.code.rawValue, error.message, status: error.code == .held ? .held : .failed)
         case let error as PolicyDiagnostics: self.init(code: error.code, "the policy has mistakes:\n\(error)")
         case let error as DirectoryError: self.init(code: error.code, Self.sentence(error))
         case let error as EmbeddedPostgresError: self.init(code: error.code, "\(error.message) \(error.remedy)")
@@ -61,6 +62,8 @@ struct Failure: Error {
     }
 
     private static func sentence(_ error: PostgresError) -> String {
-        error.isAway ? "the database cannot be reached; is it running, and is its address right? (\(error))" : "the database refused: \(error)"
+        error.isOutage
+            ? "the database cannot be reached; is it running, and is its address right? (\(error))"
+            : "the database refused: \(error)"
     }
 }

@@ -64,7 +64,8 @@ struct Workplace: Sendable {
             if let newest = WatchedFile.newest(policy.exports()) { return newest.path }
             let patterns = policy.read.files.map(\.text).joined(separator: ", ")
             let meant = patterns.isEmpty ? "the policy names no files" : "no file matches \(patterns) beside the policy"
-            throw Failure(code: "no_file", "\(meant): name the export, as in `muster sync plan \(policy.name) FILE`", status: .usage)
+            throw Failure(
+                code: "no_file", "\(meant): name the export, as in `muster sync plan \(policy.name) FILE`", status: .usage)
         }
     }
 

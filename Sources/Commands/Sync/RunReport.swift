@@ -54,7 +54,8 @@ struct RunReport: Sendable {
         var lines = [RunText.summary(run, style)]
         lines += changes.map { $0.line(accountNames, style) }
         if withChanges, run.counts.objectChanges > changes.count {
-            lines.append(style.dim("… and \(run.counts.objectChanges - changes.count) more changes: muster sync show \(run.id) --all"))
+            lines.append(
+                style.dim("… and \(run.counts.objectChanges - changes.count) more changes: muster sync show \(run.id) --all"))
         }
         lines += FindingText.lines(findings, of: run, limit: withChanges ? 100 : 10, style)
         if let next = RunText.nextStep(run) { lines.append(next) }

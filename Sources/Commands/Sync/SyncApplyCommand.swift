@@ -49,7 +49,8 @@ struct SyncApplyCommand: ReportingCommand {
                 let before = try await reconciler.runs.show(plan)
                 // Said again rather than done again.
                 if [.stale, .done].contains(before.state) { return before }
-                return try await reconciler.apply(plan, release: release, progress: place.progress.steps, patience: place.patience)
+                return try await reconciler.apply(
+                    plan, release: release, progress: place.progress.steps, patience: place.patience)
             }
         }
         let policy = try await place.policy(policy ?? "")

@@ -1,7 +1,7 @@
+package import Directory
 // SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
 import Glibc
-package import Directory
 package import Logging
 import NIOPosix
 package import Postgres

@@ -22,7 +22,10 @@ extension MusterDaemon {
             onRunning: { [logger, configuration, options] channel in
                 logger.notice(
                     "muster is listening",
-                    metadata: ["address": "\(channel.localAddress?.description ?? address.description)", "url": "\(configuration.publicURL)"])
+                    metadata: [
+                        "address": "\(channel.localAddress?.description ?? address.description)",
+                        "url": "\(configuration.publicURL)",
+                    ])
                 await options.onListening(channel)
             })
     }

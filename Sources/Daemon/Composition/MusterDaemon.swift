@@ -20,7 +20,9 @@ package struct DaemonOptions: Sendable {
 }
 
 /// Composes the daemon; nothing is started before `run()`.
-package func buildDaemon(_ configuration: MusterConfiguration, logger: Logger, options: DaemonOptions = DaemonOptions()) -> MusterDaemon {
+package func buildDaemon(_ configuration: MusterConfiguration, logger: Logger, options: DaemonOptions = DaemonOptions())
+    -> MusterDaemon
+{
     MusterDaemon(configuration: configuration, logger: logger, options: options)
 }
 
@@ -37,7 +39,8 @@ package struct MusterDaemon: Service {
     package func run() async throws {
         let embedded =
             configuration.database == nil
-            ? EmbeddedPostgres(dataDirectory: configuration.dataDirectory, logger: logger, options: options.embeddedPostgres) : nil
+            ? EmbeddedPostgres(dataDirectory: configuration.dataDirectory, logger: logger, options: options.embeddedPostgres)
+            : nil
         do {
             // A start can take long: recovery after a power failure, a database that is not there yet.
             let started = try await cancelWhenGracefulShutdown { try await start(embedded) }
@@ -93,7 +96,10 @@ extension MusterDaemon {
     package func runUntilSignalled() async throws {
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: self, successTerminationBehavior: .gracefullyShutdownGroup), .init(service: SecondSignal(logger: logger))],
+                services: [
+                    .init(service: self, successTerminationBehavior: .gracefullyShutdownGroup),
+                    .init(service: SecondSignal(logger: logger)),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
     }

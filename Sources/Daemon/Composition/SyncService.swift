@@ -26,7 +26,7 @@ struct SyncService: Service {
             }
         } catch is CancellationError {
             logger.debug("the sync service is asked to stop")
-        } catch where Task.isShuttingDownGracefully {
+        } catch  where Task.isShuttingDownGracefully {
             logger.info("a run was cut short; the next start goes on with it", metadata: ["error": "\(error)"])
         }
     }
@@ -51,7 +51,9 @@ struct SyncService: Service {
     private func recover() async throws {
         let recovered = try await patience("recovering").whileAway { try await reconciler.recover() }
         for run in recovered {
-            logger.notice("finished a run that was cut short", metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
+            logger.notice(
+                "finished a run that was cut short",
+                metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
         }
     }
 
@@ -67,7 +69,8 @@ struct SyncService: Service {
         } catch let error as SyncError {
             // Its Platform App may come yet: tried again at every look, said once.
             let isNews = memory.failed(job, error.message)
-            logger.log(level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
+            logger.log(
+                level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
         }
     }
 
@@ -87,7 +90,8 @@ struct SyncService: Service {
 
     private func patience(_ what: String) -> Patience {
         Patience(limit: nil) { [logger] error, pause in
-            logger.warning("the database is away: trying again", metadata: ["doing": "\(what)", "error": "\(error)", "pause": "\(pause)"])
+            logger.warning(
+                "the database is away: trying again", metadata: ["doing": "\(what)", "error": "\(error)", "pause": "\(pause)"])
         }
     }
 }
@@ -131,7 +135,8 @@ struct WatchMemory {
         var lines: [Line] = []
         let now = Dictionary(scan.policies.map { ($0.name, $0.fingerprint) }) { first, _ in first }
         if now != policies {
-            lines.append(Line(level: .info, message: "policies", metadata: ["names": "\(now.keys.sorted().joined(separator: ", "))"]))
+            lines.append(
+                Line(level: .info, message: "policies", metadata: ["names": "\(now.keys.sorted().joined(separator: ", "))"]))
             policies = now
         }
         for mistake in scan.diagnostics where !mistakes.contains(mistake) {

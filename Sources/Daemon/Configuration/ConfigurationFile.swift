@@ -29,7 +29,9 @@ struct ConfigurationFile {
         for (name, node) in mapping {
             let written = name.string ?? ""
             guard let key = ConfigurationKey(rawValue: written) else {
-                let hint = NearestName.find(written, among: ConfigurationKey.allCases.map(\.rawValue)).map { "; did you mean \"\($0)\"?" }
+                let hint = NearestName.find(written, among: ConfigurationKey.allCases.map(\.rawValue)).map {
+                    "; did you mean \"\($0)\"?"
+                }
                 throw ConfigurationError(.unknownKey, "\(Self.place(path, name.mark)): unknown key \"\(written)\"\(hint ?? "")")
             }
             values[key] = try Self.text(node, of: key, in: path)

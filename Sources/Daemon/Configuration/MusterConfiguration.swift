@@ -55,7 +55,8 @@ package struct MusterConfiguration: Sendable {
     private init(_ sources: ConfigurationSources, data: String) throws(ConfigurationError) {
         dataDirectory = sources.text(.dataDirectory).map(Self.absolute) ?? data
         listen =
-            try sources.value(.listen, "an address and a port are wanted, such as 127.0.0.1:3000 or [::1]:3000", ListenAddress.init)
+            try sources.value(
+                .listen, "an address and a port are wanted, such as 127.0.0.1:3000 or [::1]:3000", ListenAddress.init)
             ?? ListenAddress(host: "127.0.0.1", port: 3_000)
         database = try Self.database(sources)
         policies = sources.text(.policies).map(Self.absolute) ?? "\(dataDirectory)/policies"
@@ -64,14 +65,19 @@ package struct MusterConfiguration: Sendable {
             ?? "http://\(listen)"
         secretKeyFile = sources.text(.secretKeyFile).map(Self.absolute) ?? "\(dataDirectory)/master.key"
         logLevel =
-            try sources.value(.logLevel, Self.choice(Logger.Level.allCases.map(\.rawValue))) { Logger.Level(rawValue: $0.lowercased()) }
+            try sources.value(.logLevel, Self.choice(Logger.Level.allCases.map(\.rawValue))) {
+                Logger.Level(rawValue: $0.lowercased())
+            }
             ?? .info
         logFormat = try sources.value(.logFormat, Self.choice(LogFormat.allCases.map(\.rawValue)), LogFormat.init) ?? .text
         trustedProxies =
-            try sources.value(.trustedProxies, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.proxies)
+            try sources.value(
+                .trustedProxies, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.proxies)
             ?? TrustedProxies()
         senderAddress =
-            try sources.value(.senderAddress, "an e-mail address is wanted") { $0.contains("@") && !$0.contains { $0.isWhitespace } ? $0 : nil }
+            try sources.value(.senderAddress, "an e-mail address is wanted") {
+                $0.contains("@") && !$0.contains { $0.isWhitespace } ? $0 : nil
+            }
             ?? "support@\(URL(string: publicURL)?.host() ?? listen.host)"
     }
 

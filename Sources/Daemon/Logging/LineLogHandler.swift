@@ -49,7 +49,8 @@ package struct LineLogHandler: LogHandler {
         var fields = [("time", Self.timestamp()), ("level", level.rawValue), ("logger", label), ("message", message)]
         let taken = Set(fields.map(\.0))
         fields += pairs.map { (taken.contains($0.0) ? "_\($0.0)" : $0.0, $0.1) }
-        return "{" + fields.map { "\(Self.quoted($0.0, always: true)):\(Self.quoted($0.1, always: true))" }.joined(separator: ",") + "}"
+        return "{" + fields.map { "\(Self.quoted($0.0, always: true)):\(Self.quoted($0.1, always: true))" }.joined(separator: ",")
+            + "}"
     }
 
     private static func timestamp() -> String {
@@ -73,7 +74,9 @@ package struct LineLogHandler: LogHandler {
     }
 
     private static func quoted(_ text: String, always: Bool) -> String {
-        let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0 != "\\" && $0.value != 0x7F }
+        let isPlain =
+            !text.isEmpty
+            && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && $0 != "=" && $0 != "\\" && $0.value != 0x7F }
         if isPlain, !always { return text }
         var result = "\""
         for scalar in text.unicodeScalars {

@@ -37,7 +37,8 @@ enum Guard {
         // Absence counts for the limit even where it is unproven: a cut file is reported as what it would have done.
         let removals = figures.usersSuspended + figures.accountsSuspended + figures.membershipsRemoved
         check(removals, limits.removals, of: figures.peopleBefore, "removals", "suspensions and removed memberships", &verdicts)
-        check(figures.emailChanges, limits.emailChanges, of: figures.peopleBefore, "email_changes", "changes of e-mail", &verdicts)
+        check(
+            figures.emailChanges, limits.emailChanges, of: figures.peopleBefore, "email_changes", "changes of e-mail", &verdicts)
         if figures.peopleBefore > 0 {
             check(
                 figures.administratorsGranted, limits.administrators, of: figures.peopleBefore, "administrators",

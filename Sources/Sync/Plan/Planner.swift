@@ -18,7 +18,9 @@ struct Planner: Sendable {
     ///
     /// - Parameter counts: what the read counted; grows by what the plan counts.
     /// - Returns: the run's new state, with the guards that hold it.
-    func plan(on connection: PostgresConnection, findings: [RunFinding], counts: inout RunCounts) async throws -> (RunState, [GuardVerdict]) {
+    func plan(on connection: PostgresConnection, findings: [RunFinding], counts: inout RunCounts) async throws -> (
+        RunState, [GuardVerdict]
+    ) {
         try await store(findings, on: connection)
         try await match(on: connection, findings: findings.count)
         let figures = try await difference(on: connection, counts: &counts)
@@ -35,7 +37,8 @@ struct Planner: Sendable {
         if let key = try foreign.first?.decode(String.self, "key") {
             throw SyncError(
                 .accountNotPermissible,
-                "the account “\(key)” of the policy is not permitted to its Platform App any more; grant it again, or rename the key")
+                "the account “\(key)” of the policy is not permitted to its Platform App any more; grant it again, or rename the key"
+            )
         }
         try await execute(MatchStatements.reach(context), on: connection)
         try await execute(MatchStatements.policyVersion(context), on: connection)
@@ -59,14 +62,18 @@ struct Planner: Sendable {
         if context.policy.people.absent == .suspend {
             if unprovenAbsence == nil {
                 try await execute(PlanStatements.absentUsers(context), on: connection)
-            } else if let row = try await connection.query(PlanStatements.absentUserCount(context).unprepared().timeout(Self.patience)).first {
+            } else if let row = try await connection.query(
+                PlanStatements.absentUserCount(context).unprepared().timeout(Self.patience)
+            ).first {
                 figures.absentUnproven = Int(try row.decode(Int64.self, "n"))
             }
         }
-        guard let row = try await connection.query(PlanStatements.summary(context).unprepared().timeout(Self.patience)).first else { return figures }
+        guard let row = try await connection.query(PlanStatements.summary(context).unprepared().timeout(Self.patience)).first
+        else { return figures }
         for (name, column) in [
             ("create", "created"), ("update", "updated"), ("adopt", "adopted"), ("suspend", "suspended"), ("restore", "restored"),
-            ("link", "linked"), ("disputed", "disputed"), ("email_changes", "email_changes"), ("memberships_removed", "memberships_removed"),
+            ("link", "linked"), ("disputed", "disputed"), ("email_changes", "email_changes"),
+            ("memberships_removed", "memberships_removed"),
         ] {
             counts[name] = Int(try row.decode(Int64.self, column))
         }
@@ -96,7 +103,9 @@ struct Planner: Sendable {
             """, on: connection)
     }
 
-    private func conclude(_ state: RunState, _ verdicts: [GuardVerdict], _ counts: RunCounts, on connection: PostgresConnection) async throws {
+    private func conclude(_ state: RunState, _ verdicts: [GuardVerdict], _ counts: RunCounts, on connection: PostgresConnection)
+        async throws
+    {
         let reason = verdicts.isEmpty ? nil : verdicts.map(\.message).joined(separator: "; ")
         try await execute(
             """

@@ -23,7 +23,7 @@ package struct Patience: Sendable {
         while true {
             do {
                 return try await body()
-            } catch let error as PostgresError where error.isAway && !Task.isCancelled && MonotonicInstant.now < deadline {
+            } catch let error as PostgresError where error.isOutage && !Task.isCancelled && MonotonicInstant.now < deadline {
                 await onPause(error, pause)
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
@@ -41,14 +41,18 @@ extension Reconciler {
         var pause = Duration.milliseconds(250)
         while true {
             let run = try await patience.whileAway { try await plan(policy, file: file, actor: actor, progress: progress) }
-            guard run.state == .refused, run.code == SyncError.Code.busy.rawValue, MonotonicInstant.now < deadline else { return run }
+            guard run.state == .refused, run.code == SyncError.Code.busy.rawValue, MonotonicInstant.now < deadline else {
+                return run
+            }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(4))
         }
     }
 
     /// ``apply(_:release:progress:)``, continued after an outage of the database.
-    package func apply(_ id: Int64, release: Bool = false, progress: RunProgress = .silent, patience: Patience) async throws -> Run {
+    package func apply(_ id: Int64, release: Bool = false, progress: RunProgress = .silent, patience: Patience) async throws
+        -> Run
+    {
         let hadOutage = Atomic(false)
         return try await patience.whileAway {
             do {

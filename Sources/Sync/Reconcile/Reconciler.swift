@@ -58,7 +58,8 @@ package struct Reconciler: Sendable {
     package func apply(_ id: Int64, release: Bool = false, progress: RunProgress = .silent) async throws -> Run {
         let run = try await runs.show(id)
         if run.state == .held, !release {
-            throw SyncError(.held, "run \(id) is held: \(run.reason ?? ""). `muster sync apply --plan \(id) --release` lets it through")
+            throw SyncError(
+                .held, "run \(id) is held: \(run.reason ?? ""). `muster sync apply --plan \(id) --release` lets it through")
         }
         guard try await runs.claimForApply(id, release: release), let set = run.changes else {
             throw SyncError(.notApplicable, "run \(id) is \(run.state.rawValue): there is nothing to apply")
@@ -97,7 +98,8 @@ package struct Reconciler: Sendable {
         counts = read.counts
         await progress.report(.planning(people: counts["people"]))
         guard counts["people"] > 0 else {
-            throw SyncError(.empty, "\(file) holds no person that the policy knows: an empty read is a fault, not an empty company")
+            throw SyncError(
+                .empty, "\(file) holds no person that the policy knows: an empty read is a fault, not an empty company")
         }
         let planner = Planner(context: context, unprovenAbsence: read.unprovenAbsence)
         var planned = counts
@@ -132,9 +134,11 @@ package struct Reconciler: Sendable {
         counts["mismatches"] = mismatches
         if mismatches > 0 {
             try await runs.finish(
-                run.id, .failed, code: "read_back", reason: "\(mismatches) changes are not in the store as they were written", counts: counts)
+                run.id, .failed, code: "read_back", reason: "\(mismatches) changes are not in the store as they were written",
+                counts: counts)
         } else if report.applied == 0, report.refusedCount > 0 {
-            try await runs.finish(run.id, .stale, code: "stale", reason: "nothing of the plan could be applied any more", counts: counts)
+            try await runs.finish(
+                run.id, .stale, code: "stale", reason: "nothing of the plan could be applied any more", counts: counts)
         } else {
             let reason = report.refusedCount > 0 ? "\(report.refusedCount) changes were refused" : nil
             try await runs.finish(run.id, .done, code: reason == nil ? nil : "partly_refused", reason: reason, counts: counts)
@@ -146,16 +150,20 @@ package struct Reconciler: Sendable {
     /// Holds the source for the length of a run; the lock dies with its connection, and so with the process.
     private func withSourceLock<T>(_ source: Int64, _ body: (PostgresConnection) async throws -> T) async throws -> T {
         try await postgres.withConnection { connection in
-            let row = try await connection.query("select pg_try_advisory_lock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source))) as locked").first
+            let row = try await connection.query(
+                "select pg_try_advisory_lock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source))) as locked"
+            ).first
             guard try row?.decode(Bool.self, "locked") ?? false else {
                 throw SyncError(.busy, "another run of this source is at work; try again when it is done")
             }
             do {
                 let result = try await body(connection)
-                _ = try await connection.query("select pg_advisory_unlock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source)))")
+                _ = try await connection.query(
+                    "select pg_advisory_unlock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source)))")
                 return result
             } catch {
-                _ = try? await connection.query("select pg_advisory_unlock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source)))")
+                _ = try? await connection.query(
+                    "select pg_advisory_unlock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source)))")
                 throw error
             }
         }
@@ -166,7 +174,8 @@ package struct Reconciler: Sendable {
         do {
             try await withSourceLock(try row.decode(Int64.self, "source_id")) { _ in
                 try await runs.finish(
-                    run.id, .failed, code: "interrupted", reason: "its process died while the export was read; nothing was changed",
+                    run.id, .failed, code: "interrupted",
+                    reason: "its process died while the export was read; nothing was changed",
                     counts: RunCounts())
                 try await dropStaging(run.id)
             }

@@ -45,7 +45,8 @@ package struct RunStore: Sendable {
                 seq: Int(try row.decode(Int32.self, "seq")), kind: try row.decode(String.self, "kind"),
                 action: try row.decode(String.self, "action"), objectID: try row.decode(Int64.self, "object_id"),
                 label: try row.decode(String?.self, "label"), reason: try row.decode(String.self, "reason"),
-                fields: try row.decode(PostgresJSON.self, "fields"), memberships: try row.decode(PostgresJSON.self, "memberships"),
+                fields: try row.decode(PostgresJSON.self, "fields"),
+                memberships: try row.decode(PostgresJSON.self, "memberships"),
                 refusal: try row.decode(String?.self, "refusal"))
         }
     }
@@ -62,7 +63,9 @@ package struct RunStore: Sendable {
     }
 
     /// Begins a run for the policy's app and source, making the source when it is new.
-    func begin(policy: String, source: String, platformApp: String, fileName: String, actor: String) async throws -> (run: Int64, source: Int64) {
+    func begin(policy: String, source: String, platformApp: String, fileName: String, actor: String) async throws -> (
+        run: Int64, source: Int64
+    ) {
         let row = try await postgres.query(
             """
             with app as (select id from platform_apps where name = \(platformApp) and disabled_at is null),
@@ -79,7 +82,8 @@ package struct RunStore: Sendable {
         guard let row else {
             throw SyncError(
                 .noPlatformApp,
-                "the policy's Platform App “\(platformApp)” does not exist or is disabled; `muster app create \"\(platformApp)\"` creates it")
+                "the policy's Platform App “\(platformApp)” does not exist or is disabled; `muster app create \"\(platformApp)\"` creates it"
+            )
         }
         return (try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"))
     }
@@ -105,11 +109,13 @@ package struct RunStore: Sendable {
 
     /// Runs that a process left behind, oldest first.
     func unfinished() async throws -> [Run] {
-        try await postgres.query("\(unescaped: RunStore.select) where r.state in ('reading', 'applying') order by r.id").map(RunStore.decode)
+        try await postgres.query("\(unescaped: RunStore.select) where r.state in ('reading', 'applying') order by r.id").map(
+            RunStore.decode)
     }
 
     static func json(_ counts: RunCounts) -> PostgresJSON {
-        PostgresJSON("{" + counts.values.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}")
+        PostgresJSON(
+            "{" + counts.values.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}")
     }
 
     private static let select = """
@@ -121,9 +127,12 @@ package struct RunStore: Sendable {
     private static func decode(_ row: PostgresRow) throws -> Run {
         let id = try row.decode(Int64.self, "id")
         var changes: ChangeSet?
-        if let plannedAt = try row.decode(PostgresTimestamp?.self, "planned_at"), let count = try row.decode(Int32?.self, "change_count") {
+        if let plannedAt = try row.decode(PostgresTimestamp?.self, "planned_at"),
+            let count = try row.decode(Int32?.self, "change_count")
+        {
             changes = ChangeSet(
-                run: id, plannedAt: plannedAt, count: Int(count), firstChunkEnd: Int(try row.decode(Int32?.self, "first_chunk_end") ?? 0))
+                run: id, plannedAt: plannedAt, count: Int(count),
+                firstChunkEnd: Int(try row.decode(Int32?.self, "first_chunk_end") ?? 0))
         }
         var counts = RunCounts()
         let json = Data(try row.decode(PostgresJSON.self, "counts").text.utf8)

@@ -51,7 +51,9 @@ struct EntryStager: EntrySink {
         counts["entries"] += 1
         counts["rejected"] += 1
         unidentified += 1
-        note(RunFinding(code: rejection.code, entry: rejection.dn, line: Int64(rejection.position.line), detail: rejection.message))
+        note(
+            RunFinding(code: rejection.code, entry: rejection.dn, line: Int64(rejection.position.line), detail: rejection.message)
+        )
     }
 
     /// Hands out the rows built so far.
@@ -87,7 +89,8 @@ struct EntryStager: EntrySink {
         }
     }
 
-    private mutating func stage(kind: Unicode.Scalar, key: [UInt8]? = nil, name: String? = nil, parent: String? = nil, line: Int) {
+    private mutating func stage(kind: Unicode.Scalar, key: [UInt8]? = nil, name: String? = nil, parent: String? = nil, line: Int)
+    {
         rows.beginRow(8)
         append(kind: kind)
         rows.append(key)

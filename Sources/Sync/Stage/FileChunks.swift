@@ -16,7 +16,9 @@ struct FileChunks: Sendable {
     static func open(_ path: String) async throws -> FileChunks {
         try await NIOThreadPool.singleton.runIfActive {
             let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-            guard descriptor >= 0 else { throw SyncError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))") }
+            guard descriptor >= 0 else {
+                throw SyncError(.unreadable, "cannot open \(path): \(String(cString: strerror(errno)))")
+            }
             guard let stamp = FileStamp(descriptor) else {
                 Glibc.close(descriptor)
                 throw SyncError(.unreadable, "\(path) is not a regular file")

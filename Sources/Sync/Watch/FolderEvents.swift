@@ -19,7 +19,8 @@ struct FolderEvents: ~Copyable {
     private var folders: [Int32: String] = [:]
 
     private static let mask = UInt32(
-        IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
+        IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
+            | IN_ONLYDIR)
 
     /// Begins to listen; `wake` is a descriptor whose readability ends a wait. Without inotify there are no events, only rescans.
     init(wake: Int32) {
@@ -52,7 +53,10 @@ struct FolderEvents: ~Copyable {
     ///
     /// - Returns: the events, and whether it was woken up.
     mutating func wait(milliseconds: Int32) -> (events: [Event], woken: Bool) {
-        var polled = [pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)]
+        var polled = [
+            pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
+        ]
         guard poll(&polled, 2, milliseconds) > 0 else { return ([], false) }
         return (polled[0].revents == 0 ? [] : read(), polled[1].revents != 0)
     }
