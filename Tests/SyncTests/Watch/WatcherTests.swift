@@ -81,6 +81,20 @@ import Testing
         place.watcher.stop()
     }
 
+    @Test(.timeLimit(.minutes(1))) func aFileMadeNewestByItsTimeIsSeen() async throws {
+        let place = try Place()
+        try place.makeInbox()
+        try place.write("office.yaml", Self.policy())
+        try place.write("inbox/b.json", "{}")
+        try await Task.sleep(for: .milliseconds(20))
+        try place.write("inbox/a.json", "{}")
+        _ = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("a.json") ?? false }
+        try await Task.sleep(for: .milliseconds(500))
+        utimes("\(place.folder)/inbox/b.json", nil)
+        _ = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("b.json") ?? false }
+        place.watcher.stop()
+    }
+
     @Test(.timeLimit(.minutes(1))) func aBrokenPolicyKeepsItsLastSoundVersion() async throws {
         let place = try Place()
         try place.makeInbox()
