@@ -32,6 +32,12 @@ package struct Directory: Sendable {
         return Caller(claims: claims, requestID: requestID)
     }
 
+    /// Throws ``DirectoryError/invalidAccessToken`` unless the token is alive: for calls that fail before any statement checks it.
+    package func authenticate(_ caller: Caller) async throws {
+        let row = try await row("with \(caller: caller) select app_id from caller")
+        guard row != nil else { throw DirectoryError.invalidAccessToken }
+    }
+
     /// Runs one statement and gives its first row; constraint violations come out as the domain's errors.
     func row(_ query: PostgresQuery) async throws -> PostgresRow? {
         try await rows(query).first

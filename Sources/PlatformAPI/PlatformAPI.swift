@@ -14,6 +14,7 @@ package struct PlatformAPI: Sendable {
     let accounts: AccountStore
     let memberships: MembershipStore
     let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
+    let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
     let senderAddress: String
 
@@ -23,6 +24,7 @@ package struct PlatformAPI: Sendable {
         accounts = directory.accounts
         memberships = directory.memberships
         verify = { directory.platformAppCaller(token: $0, requestID: $1) }
+        authenticate = { try await directory.authenticate($0) }
         self.senderAddress = senderAddress
     }
 
@@ -41,8 +43,29 @@ package struct PlatformAPI: Sendable {
         return caller
     }
 
+    /// The object's id in the path.
+    func pathID(_ name: String, _ context: WebContext, _ caller: Caller) async throws -> Int64 {
+        do throws(APIError) {
+            return try context.pathID(name)
+        } catch {
+            // The statement that would have checked the token is not run.
+            try await authenticate(caller)
+            throw error
+        }
+    }
+
     /// The parameters of body and query, ready to be read.
-    func parameters(_ request: Request, _ context: WebContext) throws(APIError) -> ParameterReader {
-        ParameterReader(try context.requestParameters(request))
+    ///
+    /// - Parameter reach: throws for who may not do the call at all; asked only when the parameters cannot be read, which is
+    ///   told to nobody else.
+    func parameters(
+        _ request: Request, _ context: WebContext, reach: () async throws -> Void
+    ) async throws -> ParameterReader {
+        do throws(APIError) {
+            return ParameterReader(try context.requestParameters(request))
+        } catch {
+            try await reach()
+            throw error
+        }
     }
 }

@@ -27,7 +27,7 @@ package struct AccountStore: Sendable {
         let problems = AccountRules.problems(draft, creating: true)
         guard problems.isEmpty else {
             // A revoked token learns nothing about its body.
-            _ = try await list(by: caller)
+            try await directory.authenticate(caller)
             throw DirectoryError.invalid(problems)
         }
         let features = AccountVocabulary.features.merging(draft.features ?? [:]) { $1 }.filter(\.value)
@@ -44,7 +44,8 @@ package struct AccountStore: Sendable {
             return account
         }
         return try await one(
-            AccountStatements.update(id, draft, features: draft.features.map(AccountVocabulary.json), caller: caller), needed: .write)
+            AccountStatements.update(id, draft, features: draft.features.map(AccountVocabulary.json), caller: caller),
+            needed: .write)
     }
 
     /// Deletes an account; needs the right to delete. Deleted already: ``DirectoryError/notFound``.

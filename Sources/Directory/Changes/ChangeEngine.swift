@@ -48,7 +48,9 @@ package struct ChangeEngine: Sendable {
 
     /// How many applied changes the store does not show: read back from the objects themselves; 0 is success.
     package func mismatches(_ set: ChangeSet) async throws -> Int {
-        try await postgres.query(ReadBackStatements.mismatches(set).unprepared().timeout(Self.patience)).first.map { Int(try $0.decode(Int64.self, "n")) } ?? 0
+        try await postgres.query(ReadBackStatements.mismatches(set).unprepared().timeout(Self.patience)).first.map {
+            Int(try $0.decode(Int64.self, "n"))
+        } ?? 0
     }
 
     /// Applies a range; changes that fail by themselves are refused, and the others stand together as planned.

@@ -6,10 +6,12 @@ extension PostgresQuery.StringInterpolation {
     /// The CTE `accepted`: the range's changes that were not refused, with the app and source they are made for.
     ///
     /// A disabled app has none. Statements join the app's permissibles themselves.
+    /// Materialized, so that the app is known before its permissibles are sought: without statistics the planner would look them up
+    /// by kind and object alone, which reads through all of them for each change.
     mutating func appendInterpolation(accepted range: ChangeRange) {
         appendLiteral(
             """
-            accepted as (select c.*, r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version from changes c \
+            accepted as materialized (select c.*, r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version from changes c \
             join runs r on r.id = c.run_id join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null \
             where c.run_id = 
             """)

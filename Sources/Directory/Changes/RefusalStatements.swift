@@ -7,6 +7,7 @@ enum RefusalStatements {
     /// Refuses what is stale, gone, or not permitted (any more); each by itself.
     ///
     /// Accounts are judged and made before users, so that a membership finds the account that this very range creates.
+    /// Whatever is no account is judged with the users: a kind that cannot be changed yet is refused, and not taken for done.
     static func refuse(_ kind: ObjectKind, _ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range),
@@ -15,7 +16,7 @@ enum RefusalStatements {
             select c.run_id, c.seq, 'app_disabled' as code, null::text as detail from changes c
             where c.run_id = \(range.set.run) and c.planned_at = \(range.set.plannedAt)
               and c.seq between \(Int32(range.first)) and \(Int32(range.last))
-              and c.kind::text = \(kind.rawValue)
+              and (c.kind = 'account') = \(kind == .account)
               and not exists (select from runs r join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null
                               where r.id = c.run_id)
               and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
@@ -48,12 +49,12 @@ enum RefusalStatements {
             left join accounts la on c.kind = 'account' and la.id = l.object_id and la.deleted_at is null
             left join links other on c.action = 'adopt' and other.kind = c.kind and other.object_id = c.object_id
                 and other.source_id = c.source_id and other.external_key <> c.external_key
-            where c.kind::text = \(kind.rawValue)
+            where (c.kind = 'account') = \(kind == .account)
         ),
         wanted as materialized (
             select c.run_id, c.seq, c.app_id, m.key::bigint as account_id
             from accepted c cross join lateral jsonb_object_keys(c.memberships) m(key)
-            where c.kind::text = \(kind.rawValue) and c.kind = 'user'
+            where c.kind = 'user' and \(kind != .account)
         ),
         foreign_accounts as (
             select m.run_id, m.seq, 'non_permissible' as code, 'account ' || m.account_id as detail

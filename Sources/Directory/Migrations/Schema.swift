@@ -7,7 +7,8 @@ package enum Schema {
     /// Every migration, in order. A file here is never edited once it has been released.
     package static func migrations() throws(MigrationError) -> Migrations {
         try Migrations([
-            Migration(version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self))
+            Migration(
+                version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self))
         ])
     }
 }

@@ -219,7 +219,9 @@ create table links (
     last_seen_run bigint,
     primary key (source_id, kind, external_key)
 );
-create unique index links_object on links (kind, object_id, source_id);
+-- The object first: an index that began like the primary key would be taken for it while there are no statistics yet,
+-- and every look-up of a key would read all links of the source.
+create unique index links_object on links (object_id, kind, source_id);
 
 create table runs (
     id bigint generated always as identity primary key,

@@ -37,7 +37,8 @@ extension PostgresQuery.StringInterpolation {
 
     /// The same under another name, for statements on two objects.
     mutating func appendInterpolation(permit kind: ObjectKind, _ id: Int64, named name: StaticString) {
-        appendLiteral("\(name) as (select p.rights from caller join platform_app_permissibles p on p.platform_app_id = caller.app_id")
+        appendLiteral(
+            "\(name) as (select p.rights from caller join platform_app_permissibles p on p.platform_app_id = caller.app_id")
         appendLiteral(" and p.kind = '\(kind.rawValue)' and p.object_id = ")
         appendInterpolation(id)
         appendLiteral(")")

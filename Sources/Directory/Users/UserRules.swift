@@ -15,10 +15,13 @@ package enum UserRules {
     /// Whether the normalised address looks like `local@label.tld`, the top-level label of two or more letters.
     package static func isEmail(_ email: String) -> Bool {
         let parts = email.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, !email.contains(where: { $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 32 } })
+        guard parts.count == 2, !parts[0].isEmpty,
+            !email.contains(where: { $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 32 } })
         else { return false }
         let labels = parts[1].split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 2, labels.allSatisfy({ !$0.isEmpty && !$0.hasPrefix("-") && !$0.hasSuffix("-") }) else { return false }
+        guard labels.count >= 2, labels.allSatisfy({ !$0.isEmpty && !$0.hasPrefix("-") && !$0.hasSuffix("-") }) else {
+            return false
+        }
         guard let top = labels.last, top.count >= 2, top.allSatisfy(\.isLetter) || top.hasPrefix("xn--") else { return false }
         return !email.contains(where: { "<>()[],;:\\\"".contains($0) })
     }
@@ -57,7 +60,9 @@ package enum UserRules {
     }
 
     private static func displayNameProblems(_ name: String?) -> [FieldProblem] {
-        guard let name, name.unicodeScalars.count > 255 else { return StorableText.problems("display_name", "Display name", name) }
+        guard let name, name.unicodeScalars.count > 255 else {
+            return StorableText.problems("display_name", "Display name", name)
+        }
         return [FieldProblem("display_name", "Display name is too long (maximum is 255 characters)")]
     }
 

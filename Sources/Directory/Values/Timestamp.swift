@@ -15,5 +15,7 @@ package struct Timestamp: Sendable, Equatable {
 extension PostgresRow {
     func timestamp(_ column: String) throws -> Timestamp { Timestamp(try decode(PostgresTimestamp.self, column)) }
 
-    func optionalTimestamp(_ column: String) throws -> Timestamp? { try decode(PostgresTimestamp?.self, column).map(Timestamp.init) }
+    func optionalTimestamp(_ column: String) throws -> Timestamp? {
+        try decode(PostgresTimestamp?.self, column).map(Timestamp.init)
+    }
 }

@@ -9,7 +9,8 @@ extension MembershipDraft {
         self.init()
         userID = parameters.integer("user_id").value
         role = parameters.choice("role", Role.init(rawValue:))
-        problems = parameters.problems
+        // What is no id names no user, and the directory says so.
+        problems = parameters.problems.filter { $0.attribute != "user_id" }
     }
 }
 

@@ -11,7 +11,8 @@ extension Account {
             $0.field("name", name)
             $0.field("locale", locale)
             $0.field("domain", domain)
-            $0.field("support_email", supportEmail ?? senderAddress)
+            // Blank is unset, as the original has it.
+            $0.field("support_email", supportEmail.flatMap { $0.isEmpty ? nil : $0 } ?? senderAddress)
             $0.object("enabled_features") { list in
                 for feature in features {
                     list.key(dynamic: feature)

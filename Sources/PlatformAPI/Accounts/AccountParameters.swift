@@ -44,7 +44,11 @@ extension ParameterReader {
 
     /// The account's limits: known names, numbers.
     fileprivate mutating func limits(_ key: String) -> JSONText? {
-        guard let object = object(key).value else { return nil }
+        guard let value = value(key).value else { return nil }
+        guard case .object(let object) = value else {
+            complain(key, ": Invalid data")
+            return nil
+        }
         for (name, value) in object where !AccountVocabulary.limits.contains(name) || !value.isNumber {
             complain(key, ": Invalid data")
             return nil

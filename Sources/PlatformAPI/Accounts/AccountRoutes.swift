@@ -15,24 +15,26 @@ extension PlatformAPI {
         }
         api.post("accounts") { request, context in
             let caller = try caller(request, context)
-            var parameters = try parameters(request, context)
+            var parameters = try await parameters(request, context) { try await authenticate(caller) }
             return respond(with: try await accounts.create(AccountDraft(&parameters), by: caller))
         }
         api.get("accounts/:id") { request, context in
             let caller = try caller(request, context)
-            return respond(with: try await accounts.show(try context.pathID("id"), by: caller))
+            return respond(with: try await accounts.show(try await pathID("id", context, caller), by: caller))
         }
         for method in [HTTPRequest.Method.patch, .put] {
             api.on("accounts/:id", method: method) { request, context in
                 let caller = try caller(request, context)
-                let id = try context.pathID("id")
-                var parameters = try parameters(request, context)
+                let id = try await pathID("id", context, caller)
+                var parameters = try await parameters(request, context) {
+                    _ = try await accounts.update(id, AccountDraft(), by: caller)
+                }
                 return respond(with: try await accounts.update(id, AccountDraft(&parameters), by: caller))
             }
         }
         api.delete("accounts/:id") { request, context in
             let caller = try caller(request, context)
-            try await accounts.delete(try context.pathID("id"), by: caller)
+            try await accounts.delete(try await pathID("id", context, caller), by: caller)
             return Response.empty
         }
     }

@@ -126,11 +126,27 @@ package struct JSONWriter: Sendable {
         buffer.writeStaticString(value ? "true" : "false")
     }
 
-    /// Writes text that is already JSON; nil is null.
+    /// Writes text that is already JSON, without the blanks that PostgreSQL writes between its parts; nil is null.
     package mutating func element(raw json: String?) {
-        guard let json else { return null() }
+        guard var json else { return null() }
         separate()
-        buffer.writeString(json)
+        json.withUTF8 { utf8 in
+            var start = 0
+            var isInString = false
+            var at = 0
+            while at < utf8.count {
+                switch utf8[at] {
+                case UInt8(ascii: "\""): isInString.toggle()
+                case UInt8(ascii: "\\"): at += 1
+                case UInt8(ascii: " ") where !isInString:
+                    buffer.writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(utf8)[start..<at]))
+                    start = at + 1
+                default: break
+                }
+                at += 1
+            }
+            buffer.writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(utf8)[start...]))
+        }
     }
 
     /// Writes a date from microseconds since 1970, cut to milliseconds; nil is null.

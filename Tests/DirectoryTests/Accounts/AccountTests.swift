@@ -28,7 +28,9 @@ import Testing
             try await accounts.delete(acme.id, by: app.caller)
             await #expect(throws: DirectoryError.notFound) { try await accounts.show(acme.id, by: app.caller) }
             await #expect(throws: DirectoryError.notFound) { try await accounts.delete(acme.id, by: app.caller) }
-            await #expect(throws: DirectoryError.notFound) { try await accounts.update(acme.id, AccountDraft(name: ""), by: app.caller) }
+            await #expect(throws: DirectoryError.notFound) {
+                try await accounts.update(acme.id, AccountDraft(name: ""), by: app.caller)
+            }
             #expect(try await accounts.list(by: app.caller).isEmpty)
             #expect(try await world.auditActions(of: acme.id, .account) == "account.create account.update account.delete")
         }
@@ -111,7 +113,9 @@ import Testing
                 #expect(try await accounts.update(acme.id, AccountDraft(name: "X"), by: two.caller).name == "X")
             } else {
                 for draft in [AccountDraft(name: "X"), AccountDraft(), AccountDraft(name: "")] {
-                    await #expect(throws: DirectoryError.nonPermissible) { try await accounts.update(acme.id, draft, by: two.caller) }
+                    await #expect(throws: DirectoryError.nonPermissible) {
+                        try await accounts.update(acme.id, draft, by: two.caller)
+                    }
                 }
             }
             if rights.contains(.delete) {
@@ -133,7 +137,8 @@ import Testing
                 var found: [[String]] = []
                 for creating in [true, false] {
                     do {
-                        _ = creating
+                        _ =
+                            creating
                             ? try await world.directory.accounts.create(draft, by: app.caller)
                             : try await world.directory.accounts.update(acme.id, draft, by: app.caller)
                         found.append([])

@@ -13,7 +13,8 @@ import Testing
             var plan = try await world.plan(by: app)
             for (number, email) in wanted.enumerated() {
                 let letter = String(UnicodeScalar(UInt8(97 + number)))
-                plan = plan.update(try await world.user("\(letter)@x.org", by: app), ["email": "\(email)@x.org", "name": "Moved"])
+                plan = plan.update(
+                    try await world.user("\(letter)@x.org", by: app), ["email": "\(email)@x.org", "name": "Moved"])
             }
             for email in taken { _ = try await world.user("\(email)@x.org", by: other) }
             let set = try await plan.store()

@@ -26,7 +26,9 @@ import Testing
             #expect(try await engine.apply(set) == report)
             #expect(try await world.version(ofUser: user) == 1)
             #expect(try await world.count("select count(*) from access_tokens where owner_kind = 'user'") == 1)
-            #expect(try await world.count("select count(*) from links where seen_row_version = 1 and last_seen_run = \(set.run)") == 2)
+            #expect(
+                try await world.count("select count(*) from links where seen_row_version = 1 and last_seen_run = \(set.run)") == 2
+            )
         }
     }
 
@@ -44,19 +46,22 @@ import Testing
                     fields: [
                         "name": "Ada", "display_name": "A.", "email": "ada@example.com", "custom_attributes.gone": nil,
                         "custom_attributes.dept": "R&D",
-                    ], rawFields: ["custom_attributes.n": "[1,2]"], memberships: [acme.id: String?.none, bolt.id: "administrator"])
+                    ], rawFields: ["custom_attributes.n": "[1,2]"],
+                    memberships: [acme.id: String?.none, bolt.id: "administrator"])
             ).store()
             let engine = ChangeEngine(directory: world.directory)
             #expect(try await engine.apply(set).applied == 1)
             let now = try await world.directory.users.show(ada.id, by: app.caller)
-            #expect(now.email == "ada@example.com" && now.name == "Ada" && now.displayName == "A." && now.rowVersion == version + 1)
+            #expect(
+                now.email == "ada@example.com" && now.name == "Ada" && now.displayName == "A." && now.rowVersion == version + 1)
             #expect(now.customAttributes.text == #"{"n": [1, 2], "dept": "R&D", "mine": 1}"#)
             #expect(now.accounts.map(\.id) == [bolt.id])
             #expect(try await engine.mismatches(set) == 0)
             // Somebody tampers behind everybody's back; each is seen.
             for tampering in [
                 "update users set name = 'X'", "update users set email = 'x@example.org'", "update users set display_name = null",
-                "update users set custom_attributes = '{}'", "update account_users set role = 'agent'", "delete from account_users",
+                "update users set custom_attributes = '{}'", "update account_users set role = 'agent'",
+                "delete from account_users",
                 "update links set object_id = 99", "delete from users",
             ] {
                 let seen = try await world.postgres.withConnection { connection in
@@ -81,22 +86,34 @@ import Testing
             let acme = try await world.account("Acme", by: app)
             for source in ["one", "two"] {
                 let plan = try await world.plan(by: app, source: source)
-                    .adding(.init(action: "suspend", id: ada.id, version: Int64(try await world.version(ofUser: ada.id)), suspends: true))
                     .adding(
                         .init(
-                            kind: .account, action: "suspend", id: acme.id, version: Int64(try await world.version(ofAccount: acme.id)),
+                            action: "suspend", id: ada.id, version: Int64(try await world.version(ofUser: ada.id)), suspends: true
+                        )
+                    )
+                    .adding(
+                        .init(
+                            kind: .account, action: "suspend", id: acme.id,
+                            version: Int64(try await world.version(ofAccount: acme.id)),
                             suspends: true))
                 #expect(try await plan.apply().applied == 2)
             }
             #expect(try await world.count("select count(*) from suspensions where by_kind = 'source'") == 4)
             // The app's own word changes nothing about theirs.
-            #expect(try await world.directory.accounts.update(acme.id, AccountDraft(status: .active), by: app.caller).status == .suspended)
+            #expect(
+                try await world.directory.accounts.update(acme.id, AccountDraft(status: .active), by: app.caller).status
+                    == .suspended)
             for (source, left) in [("one", AccountStatus.suspended), ("one", .suspended), ("two", .active)] {
                 let plan = try await world.plan(by: app, source: source)
-                    .adding(.init(action: "restore", id: ada.id, version: Int64(try await world.version(ofUser: ada.id)), suspends: false))
                     .adding(
                         .init(
-                            kind: .account, action: "restore", id: acme.id, version: Int64(try await world.version(ofAccount: acme.id)),
+                            action: "restore", id: ada.id, version: Int64(try await world.version(ofUser: ada.id)),
+                            suspends: false)
+                    )
+                    .adding(
+                        .init(
+                            kind: .account, action: "restore", id: acme.id,
+                            version: Int64(try await world.version(ofAccount: acme.id)),
                             suspends: false))
                 #expect(try await plan.apply().applied == 2)
                 #expect(try await world.directory.accounts.show(acme.id, by: app.caller).status == left)

@@ -48,7 +48,8 @@ import Testing
             let new = try await PlanFixture.newID(.account, in: world)
             rows.append(.init(kind: .account, action: "create", id: new, fields: ["name": Self.tooLong]))
             let joiner = try await PlanFixture.newID(.user, in: world)
-            rows.append(.init(action: "create", id: joiner, fields: ["email": "j@x.org", "name": "J"], memberships: [new: "agent"]))
+            rows.append(
+                .init(action: "create", id: joiner, fields: ["email": "j@x.org", "name": "J"], memberships: [new: "agent"]))
             var plan = try await world.plan(by: app)
             for row in rows { plan = plan.adding(row) }
             let report = try await plan.apply()

@@ -50,11 +50,14 @@ struct PlanFixture {
         return copy
     }
 
-    func update(_ user: User, _ fields: [String: String?], key: String? = nil, memberships: [Int64: String?] = [:]) -> PlanFixture {
+    func update(_ user: User, _ fields: [String: String?], key: String? = nil, memberships: [Int64: String?] = [:]) -> PlanFixture
+    {
         adding(Row(id: user.id, version: user.rowVersion, key: key, fields: fields, memberships: memberships))
     }
 
-    func create(_ id: Int64, _ email: String, key: String?, name: String = "New", memberships: [Int64: String?] = [:]) -> PlanFixture {
+    func create(_ id: Int64, _ email: String, key: String?, name: String = "New", memberships: [Int64: String?] = [:])
+        -> PlanFixture
+    {
         adding(Row(action: "create", id: id, key: key, fields: ["email": email, "name": name], memberships: memberships))
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Directory
 import Postgres
+
+@testable import Directory
 
 /// The engine's read-back for tests that look inside a transaction of theirs.
 enum ReadBack {

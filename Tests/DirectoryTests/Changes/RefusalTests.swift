@@ -11,7 +11,8 @@ import Testing
             let (one, two) = (try await world.app("One"), try await world.app("Two"))
             let (ada, bob) = (try await world.user("a@x.org", by: one), try await world.user("b@x.org", by: one))
             for user in [ada, bob] { try await world.grant(.user, user.id, to: two, .all) }
-            let set = try await world.plan(by: two).update(ada, ["name": "X"]).update(bob, ["name": "Y", "email": "y@x.org"]).store()
+            let set = try await world.plan(by: two).update(ada, ["name": "X"]).update(bob, ["name": "Y", "email": "y@x.org"])
+                .store()
             try await world.grant(.user, ada.id, to: two, .read)
             try await world.grant(.user, bob.id, to: two, [.read, .write])
             let report = try await ChangeEngine(directory: world.directory).apply(set)
@@ -32,7 +33,8 @@ import Testing
                 let suspends = action == "suspend" ? true : action == "restore" ? false : nil
                 plan = plan.adding(
                     .init(
-                        action: action, id: ada.id, version: 2, key: "u\(number)", fields: ["name": "X", "email": "x\(number)@x.org"],
+                        action: action, id: ada.id, version: 2, key: "u\(number)",
+                        fields: ["name": "X", "email": "x\(number)@x.org"],
                         memberships: [acme.id: number == 0 ? nil : "administrator"], suspends: suspends)
                 ).adding(
                     .init(
@@ -76,7 +78,9 @@ import Testing
             try await world.directory.users.delete(users[1].id, by: app.caller)
             let report = try await ChangeEngine(directory: world.directory).apply(set)
             #expect(
-                try await world.refusals(set) == [1: "stale", 2: "gone", 3: "stale", 4: "stale", 5: "stale", 6: "stale", 7: "stale"])
+                try await world.refusals(set) == [
+                    1: "stale", 2: "gone", 3: "stale", 4: "stale", 5: "stale", 6: "stale", 7: "stale",
+                ])
             #expect(report.applied == 1)
             #expect(try await world.count("select count(*) from users where name = 'X'") == 0)
             #expect(try await world.directory.users.show(users[2].id, by: app.caller).name == "Fine")
@@ -136,7 +140,8 @@ import Testing
             var again = row
             again.id = try await PlanFixture.newID(.account, in: world)
             let set = try await world.plan(by: app).adding(again)
-                .create(try await PlanFixture.newID(.user, in: world), "a@x.org", key: "u", memberships: [again.id: "agent"]).store()
+                .create(try await PlanFixture.newID(.user, in: world), "a@x.org", key: "u", memberships: [again.id: "agent"])
+                .store()
             let engine = ChangeEngine(directory: world.directory)
             #expect(try await engine.apply(set).applied == 0)
             #expect(try await world.refusals(set) == [1: "stale", 2: "non_permissible"])
@@ -151,7 +156,8 @@ import Testing
             try await world.grant(.user, ada.id, to: two, .read)
             let source = try await PlanFixture.source(of: two, in: world)
             try await world.postgres.execute(
-                "insert into links (source_id, kind, external_key, object_id, policy) values (\(source), 'user', 'u', \(ada.id), 'test')")
+                "insert into links (source_id, kind, external_key, object_id, policy) values (\(source), 'user', 'u', \(ada.id), 'test')"
+            )
             let link = PlanFixture.Row(action: "link", id: ada.id, version: 1, key: "u")
             var joining = link
             joining.memberships = [acme.id: "agent"]
@@ -163,7 +169,8 @@ import Testing
                 #expect(try await world.plan(by: two).adding(row).apply().refused == ["non_permissible": 1])
             }
             #expect(try await world.plan(by: two).adding(link).apply().applied == 1)
-            #expect(try await world.count("select count(*) from links where desired -> 'name' is null and seen_row_version = 1") == 1)
+            #expect(
+                try await world.count("select count(*) from links where desired -> 'name' is null and seen_row_version = 1") == 1)
         }
     }
 

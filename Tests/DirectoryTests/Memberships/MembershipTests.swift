@@ -39,7 +39,8 @@ import Testing
             let (bob, bolt) = (try await world.user("bob@example.org", by: two), try await world.account("Bolt", by: two))
             let memberships = world.directory.memberships
             // Foreign account with an own user, own account with a foreign user, and ids that never were.
-            for (account, user) in [(acme.id, bob.id), (bolt.id, ada.id)] + strangeIDs.flatMap({ [($0, bob.id), (bolt.id, $0)] }) {
+            for (account, user) in [(acme.id, bob.id), (bolt.id, ada.id)] + strangeIDs.flatMap({ [($0, bob.id), (bolt.id, $0)] })
+            {
                 await #expect(throws: DirectoryError.nonPermissible) { try await world.member(user, of: account, by: two) }
                 await #expect(throws: DirectoryError.nonPermissible) {
                     try await memberships.delete(accountID: account, userID: user, by: two.caller)
@@ -81,7 +82,9 @@ import Testing
             await #expect(throws: DirectoryError.notFound) {
                 try await memberships.delete(accountID: acme.id, userID: gone.id, by: app.caller)
             }
-            await #expect(throws: DirectoryError.notFound) { try await memberships.upsert(accountID: closed.id, faulty, by: app.caller) }
+            await #expect(throws: DirectoryError.notFound) {
+                try await memberships.upsert(accountID: closed.id, faulty, by: app.caller)
+            }
             await #expect(throws: DirectoryError.notFound) { try await memberships.list(accountID: closed.id, by: app.caller) }
             await #expect(throws: DirectoryError.invalid(faulty.problems)) {
                 try await memberships.upsert(accountID: acme.id, faulty, by: app.caller)

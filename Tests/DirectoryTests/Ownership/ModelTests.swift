@@ -51,7 +51,9 @@ private struct Attack {
     mutating func email() -> String { "p\(number(1...40))@x.org" }
 
     /// Mostly one that exists; now and then one that never did.
-    mutating func userID() -> Int64 { number(1...20) == 1 ? strangeIDs.randomElement(using: &random)! : users.randomElement(using: &random) ?? 1 }
+    mutating func userID() -> Int64 {
+        number(1...20) == 1 ? strangeIDs.randomElement(using: &random)! : users.randomElement(using: &random) ?? 1
+    }
 
     mutating func accountID() -> Int64 {
         number(1...20) == 1 ? strangeIDs.randomElement(using: &random)! : accounts.randomElement(using: &random) ?? 1
@@ -121,7 +123,10 @@ private struct Attack {
             let got = try await outcome { Self.seen(try await store.token(id, by: apps[app].caller)) }
             return ("app \(app) takes the token of \(id)", model.user(id, app, .impersonate), got)
         }
-        return ("app \(app) reads \(id)", model.user(id, app), try await outcome { Self.seen(try await store.show(id, by: apps[app].caller)) })
+        return (
+            "app \(app) reads \(id)", model.user(id, app),
+            try await outcome { Self.seen(try await store.show(id, by: apps[app].caller)) }
+        )
     }
 
     mutating func updateUser(_ app: Int) async throws -> (String, Outcome, Outcome) {
@@ -182,7 +187,8 @@ private struct Attack {
         let status = [nil, AccountStatus.active, .suspended][number(0...2)]
         let expected = model.update(account: id, name: name, status: status, app)
         let got = try await outcome {
-            Self.seen(try await world.directory.accounts.update(id, AccountDraft(name: name, status: status), by: apps[app].caller))
+            Self.seen(
+                try await world.directory.accounts.update(id, AccountDraft(name: name, status: status), by: apps[app].caller))
         }
         return ("app \(app) updates account \(id) to \(name ?? "-") \(status?.rawValue ?? "-")", expected, got)
     }
@@ -223,7 +229,11 @@ private struct Attack {
         guard let id = (isUser ? users : accounts).randomElement(using: &random) else { return ("nothing", .done, .done) }
         let rights: Rights = number(0...4) == 0 ? [] : Rights.read.union(Rights(rawValue: Int16(number(0...15))))
         let key = OwnershipModel.Key(app: app, id: id)
-        if isUser { model.userRights[key] = rights.isEmpty ? nil : rights } else { model.accountRights[key] = rights.isEmpty ? nil : rights }
+        if isUser {
+            model.userRights[key] = rights.isEmpty ? nil : rights
+        } else {
+            model.accountRights[key] = rights.isEmpty ? nil : rights
+        }
         try await world.grant(isUser ? .user : .account, id, to: apps[app], rights)
         return ("grant", .done, .done)
     }
@@ -240,7 +250,9 @@ private struct Attack {
                 let suspends = [nil, true, false][number(0...2)]
                 let action = suspends.map { $0 ? "suspend" : "restore" } ?? "update"
                 plan = plan.adding(
-                    .init(kind: .account, action: action, id: id, version: version, fields: ["name": "Run \(number(1...99))"], suspends: suspends))
+                    .init(
+                        kind: .account, action: action, id: id, version: version, fields: ["name": "Run \(number(1...99))"],
+                        suspends: suspends))
                 continue
             }
             let id = userID()

@@ -66,7 +66,9 @@ struct OwnershipModel {
     func holder(of email: String) -> Int64? { people.first { $0.value.email == email && !$0.value.deleted }?.key }
 
     func user(_ id: Int64, _ app: Int, _ needed: Rights = .read) -> Outcome {
-        guard let rights = userRights[Key(app: app, id: id)], rights.isSuperset(of: needed) else { return .refused(.nonPermissible) }
+        guard let rights = userRights[Key(app: app, id: id)], rights.isSuperset(of: needed) else {
+            return .refused(.nonPermissible)
+        }
         guard let person = people[id], !person.deleted else { return .refused(.notFound) }
         let seen = roles.filter { pair, _ in
             pair.user == id && accountRights[Key(app: app, id: pair.account)] != nil && tenants[pair.account]?.deleted == false
@@ -105,7 +107,9 @@ struct OwnershipModel {
     // MARK: Accounts
 
     func account(_ id: Int64, _ app: Int, _ needed: Rights = .read) -> Outcome {
-        guard let rights = accountRights[Key(app: app, id: id)], rights.isSuperset(of: needed) else { return .refused(.nonPermissible) }
+        guard let rights = accountRights[Key(app: app, id: id)], rights.isSuperset(of: needed) else {
+            return .refused(.nonPermissible)
+        }
         guard let tenant = tenants[id], !tenant.deleted else { return .refused(.notFound) }
         return .account(id: id, name: tenant.name, suspended: !tenant.suspenders.isEmpty)
     }
@@ -164,7 +168,9 @@ struct OwnershipModel {
         var changed = true
         while changed {
             changed = false
-            let moving = Set(rows.enumerated().filter { refused[$0.offset] == nil && $0.element.fields.keys.contains("email") }.map(\.element.id))
+            let moving = Set(
+                rows.enumerated().filter { refused[$0.offset] == nil && $0.element.fields.keys.contains("email") }.map(
+                    \.element.id))
             for (number, row) in rows.enumerated() where refused[number] == nil {
                 guard let email = row.fields["email"] ?? nil, let held = holder(of: email), held != row.id, !moving.contains(held)
                 else { continue }
@@ -180,7 +186,8 @@ struct OwnershipModel {
     private func refusal(_ row: PlanFixture.Row, _ app: Int) -> String? {
         let rights = (row.kind == .user ? userRights : accountRights)[Key(app: app, id: row.id)]
         let needed: Rights = row.fields.keys.contains("email") ? [.write, .impersonate] : .write
-        let live = row.kind == .user ? people[row.id].map { ($0.deleted, $0.version) } : tenants[row.id].map { ($0.deleted, $0.version) }
+        let live =
+            row.kind == .user ? people[row.id].map { ($0.deleted, $0.version) } : tenants[row.id].map { ($0.deleted, $0.version) }
         var codes: [String] = []
         if rights?.isSuperset(of: needed) != true {
             codes.append("non_permissible")

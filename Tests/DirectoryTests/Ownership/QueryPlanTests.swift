@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Directory
 import DirectoryTestSupport
 import Postgres
 import Testing
+
+@testable import Directory
 
 /// Query plans have budgets: no call reads through a table that grows with the installation.
 @Suite struct QueryPlanTests {
@@ -19,7 +20,8 @@ import Testing
             let statements: [String: PostgresQuery] = [
                 "show": UserStatements.show(id, caller: caller),
                 "findPermitted": UserStatements.findPermitted(email: "u50000@x.org", caller: caller),
-                "create": UserStatements.create(UserDraft("n@x.org"), email: "n@x.org", passwordHash: nil, keyID: 1, caller: caller),
+                "create": UserStatements.create(
+                    UserDraft("n@x.org"), email: "n@x.org", passwordHash: nil, keyID: 1, caller: caller),
                 "update": UserStatements.update(
                     id, UserUpdate(name: "X"), email: "y@x.org", passwordHash: nil, needed: .write, caller: caller),
                 "delete": UserStatements.delete(id, caller: caller),
@@ -33,7 +35,9 @@ import Testing
                 // The generic plan is the one that a prepared statement ends with.
                 for mode in ["force_custom_plan", "force_generic_plan"] {
                     let plan = try await explain(statement, mode, world)
-                    for table in ["users", "accounts", "account_users", "access_tokens", "user_permissibles", "account_permissibles"] {
+                    for table in [
+                        "users", "accounts", "account_users", "access_tokens", "user_permissibles", "account_permissibles",
+                    ] {
                         #expect(!plan.contains("Seq Scan on \(table) "), "\(name), \(mode):\n\(plan)")
                     }
                 }
@@ -44,7 +48,8 @@ import Testing
     private func explain(_ statement: PostgresQuery, _ mode: String, _ world: TestDirectory) async throws -> String {
         try await world.postgres.withConnection { connection in
             try await connection.execute(.init(unescaped: "set plan_cache_mode = \(mode)"))
-            let rows = try await connection.query(PostgresQuery(unescaped: "explain " + statement.sql, bindings: statement.bindings))
+            let rows = try await connection.query(
+                PostgresQuery(unescaped: "explain " + statement.sql, bindings: statement.bindings))
             return try rows.map { try $0.decode(String.self, at: 0) }.joined(separator: "\n")
         }
     }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-@testable import Directory
 import Foundation
 import Postgres
 import Secrets
 import Testing
+
+@testable import Directory
 
 /// Every statement on an owned table resolves whom it works for and joins the permissibles itself.
 @Suite struct StatementTests {
@@ -16,7 +17,8 @@ import Testing
     static let calls: [String: PostgresQuery] = [
         "UserStatements.show": UserStatements.show(1, caller: caller),
         "UserStatements.findPermitted": UserStatements.findPermitted(email: "a@x.org", caller: caller),
-        "UserStatements.create": UserStatements.create(UserDraft(), email: "a@x.org", passwordHash: nil, keyID: 1, caller: caller),
+        "UserStatements.create": UserStatements.create(
+            UserDraft(), email: "a@x.org", passwordHash: nil, keyID: 1, caller: caller),
         "UserStatements.update": UserStatements.update(
             1, UserUpdate(), email: nil, passwordHash: nil, needed: .write, caller: caller),
         "UserStatements.delete": UserStatements.delete(1, caller: caller),
@@ -41,10 +43,13 @@ import Testing
 
     /// Statements that touch no owned object, or write none; each with the reason why it needs no permissible.
     static let exempt: [String: String] = [
-        "ApplyStatements.createAccounts": "part of accounts or users", "ApplyStatements.updateAccounts": "part of accounts or users",
+        "ApplyStatements.createAccounts": "part of accounts or users",
+        "ApplyStatements.updateAccounts": "part of accounts or users",
         "ApplyStatements.updateUsers": "part of accounts or users", "ApplyStatements.createUsers": "part of accounts or users",
-        "ApplyStatements.removeMemberships": "part of accounts or users", "ApplyStatements.writeMemberships": "part of accounts or users",
-        "ApplyStatements.suspend": "part of accounts or users", "ApplyStatements.restore": "part of accounts or users", "ApplyStatements.relink": "part of accounts or users",
+        "ApplyStatements.removeMemberships": "part of accounts or users",
+        "ApplyStatements.writeMemberships": "part of accounts or users",
+        "ApplyStatements.suspend": "part of accounts or users", "ApplyStatements.restore": "part of accounts or users",
+        "ApplyStatements.relink": "part of accounts or users",
         "RefusalStatements.refuseTakenEmails": "only refuses; reads whether an address is free",
         "ChangeStatements.exclude": "locks the run", "ChangeStatements.claim": "writes applied ranges",
         "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",
@@ -55,7 +60,9 @@ import Testing
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {
         let sql = try #require(Self.calls[name]).sql
         #expect(sql.hasPrefix("with caller as (select a.id as app_id"))
-        for condition in ["t.nonce = $", "a.disabled_at is null", "t.revoked_at is null", "t.expires_at > now()", "'platform_app'"] {
+        for condition in [
+            "t.nonce = $", "a.disabled_at is null", "t.revoked_at is null", "t.expires_at > now()", "'platform_app'",
+        ] {
             #expect(sql.contains(condition))
         }
         let joins = sql.contains("p.platform_app_id = caller.app_id")
@@ -78,12 +85,15 @@ import Testing
     @Test(arguments: writes.keys.sorted()) func writesOfTheEngineJoinThePermissibles(_ name: String) throws {
         for statement in try #require(Self.writes[name]) {
             let sql = statement.sql
-            #expect(sql.hasPrefix("with accepted as (") && sql.contains("pa.disabled_at is null"))
-            let joins = sql.contains(/(p|up)\.platform_app_id = c\.app_id/)
-            let grants = sql.contains("insert into platform_app_permissibles") && sql.contains("c.app_id, c.object_id, 'created', 15")
+            #expect(sql.hasPrefix("with accepted as materialized (") && sql.contains("pa.disabled_at is null"))
+            let joins = sql.contains(/(p|up)\.platform_app_id = [cd]\.app_id/)
+            let grants =
+                sql.contains("insert into platform_app_permissibles") && sql.contains("c.app_id, c.object_id, 'created', 15")
             #expect(joins || grants, "\(sql)")
             if sql.contains("account_users") {
-                #expect(sql.contains("up.platform_app_id = c.app_id") && sql.contains("ap.platform_app_id = c.app_id"), "\(sql)")
+                #expect(
+                    sql.contains(/up\.platform_app_id = [cd]\.app_id/) && sql.contains(/ap\.platform_app_id = [cd]\.app_id/),
+                    "\(sql)")
             }
             if joins { #expect(sql.contains("rights & "), "\(sql)") }
         }
@@ -93,7 +103,9 @@ import Testing
         var found: Set<String> = []
         for (file, text) in try Self.sources() where file.hasSuffix("Statements.swift") {
             let type = file.dropLast(".swift".count)
-            for match in text.matches(of: /static func (\w+)\([^{]*?\)\s*->\s*\[?PostgresQuery/) { found.insert("\(type).\(match.1)") }
+            for match in text.matches(of: /static func (\w+)\([^{]*?\)\s*->\s*\[?PostgresQuery/) {
+                found.insert("\(type).\(match.1)")
+            }
         }
         let listed = Set(Self.calls.keys).union(Self.writes.keys).union(Self.exempt.keys)
         #expect(found.subtracting(listed) == [], "new statements: list them here, with their permissibles")
@@ -103,7 +115,8 @@ import Testing
     @Test func noStatementOnOwnedTablesIsWrittenElsewhere() throws {
         // The operator's own view of who reaches how much; no token gets there.
         let allowed: Set<String> = ["PlatformAppStore.swift"]
-        let owned = /(from|join|into|update|using) (users|accounts|account_users|agent_bots|custom_roles|platform_app_permissibles|\w+_permissibles|suspensions|links)\b/
+        let owned =
+            /(from|join|into|update|using) (users|accounts|account_users|agent_bots|custom_roles|platform_app_permissibles|\w+_permissibles|suspensions|links)\b/
         for (file, text) in try Self.sources() where !file.hasSuffix("Statements.swift") && !allowed.contains(file) {
             let code = text.split(separator: "\n").filter { !$0.contains("//") }.joined(separator: "\n")
             // These two are the joins that statements share; every statement that uses them is tested above.
@@ -114,7 +127,9 @@ import Testing
 
     private static func sources() throws -> [(file: String, text: String)] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources/Directory").standardized
-        let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)).compactMap { $0 as? URL }
+        let files = try #require(FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil)).compactMap {
+            $0 as? URL
+        }
         let swift = files.filter { $0.pathExtension == "swift" }
         #expect(swift.count > 20)
         return try swift.map { ($0.lastPathComponent, try String(contentsOf: $0, encoding: .utf8)) }

@@ -44,7 +44,9 @@ import Testing
             try await world.grant(.user, ada.id, to: two, .read)
             try await world.postgres.execute("delete from platform_apps where id = \(one.id)")
             #expect(try await world.directory.users.show(ada.id, by: two.caller).email == "ada@example.org")
-            await #expect(throws: DirectoryError.invalidAccessToken) { try await world.directory.users.show(ada.id, by: one.caller) }
+            await #expect(throws: DirectoryError.invalidAccessToken) {
+                try await world.directory.users.show(ada.id, by: one.caller)
+            }
         }
     }
 }

@@ -134,11 +134,15 @@ import Testing
             let (one, two) = (try await world.app("One"), try await world.app("Two"))
             let ada = try await world.user("ada@example.org", by: one)
             let (a, b, c) = (
-                try await world.account("A", by: one), try await world.account("B", by: one), try await world.account("C", by: one)
+                try await world.account("A", by: one), try await world.account("B", by: one),
+                try await world.account("C", by: one)
             )
-            for account in [a, b, c] { try await world.member(ada.id, of: account.id, account.id == b.id ? .administrator : nil, by: one) }
+            for account in [a, b, c] {
+                try await world.member(ada.id, of: account.id, account.id == b.id ? .administrator : nil, by: one)
+            }
             try await world.postgres.execute("update account_users set active_at = now() where account_id = \(b.id)")
-            try await world.postgres.execute("update account_users set active_at = now() + interval '1 day' where account_id = \(c.id)")
+            try await world.postgres.execute(
+                "update account_users set active_at = now() + interval '1 day' where account_id = \(c.id)")
             try await world.grant(.user, ada.id, to: two, .read)
             let users = world.directory.users
             #expect(try await users.show(ada.id, by: two.caller).accounts.isEmpty)

@@ -117,7 +117,8 @@ import Testing
             let app = try await world.app("One")
             let (a, b) = (try await world.user("a@example.org", by: app), try await world.user("b@example.org", by: app))
             let moved = try await world.postgres.execute(
-                "update users set email = case id when \(a.id) then 'b@example.org' else 'a@example.org' end where id in (\(a.id), \(b.id))")
+                "update users set email = case id when \(a.id) then 'b@example.org' else 'a@example.org' end where id in (\(a.id), \(b.id))"
+            )
             #expect(moved == 2)
             #expect(try await world.directory.users.show(a.id, by: app.caller).email == "b@example.org")
         }

@@ -92,7 +92,10 @@ import Testing
             }
             #expect(try await problems(UserDraft(nil, name: nil)) == ["email", "name"])
             #expect(try await problems(UserDraft("", name: "\n ")) == ["email", "name"])
-            for email in ["a@localhost", "a b@example.org", "a@b@example.org", "@example.org", "a@example.c", "a@.org", "a\u{0}@example.org"] {
+            for email in [
+                "a@localhost", "a b@example.org", "a@b@example.org", "@example.org", "a@example.c", "a@.org",
+                "a\u{0}@example.org",
+            ] {
                 #expect(try await problems(UserDraft(email)) == ["email"], "\(email)")
             }
             #expect(try await problems(UserDraft(String(repeating: "a", count: 250) + "@example.org")) == ["email"])
@@ -102,14 +105,23 @@ import Testing
             #expect(try await problems(UserDraft("a@example.org", password: "short")).contains("password"))
             #expect(try await problems(UserDraft("a@example.org", name: "a\u{0}b")) == ["name"])
             for attributes in [#"{"a":"\u0000"}"#, #"{"a\u0000":1}"#, #"{"a":"\ud800"}"#] {
-                #expect(try await problems(UserDraft("a@example.org", attributes: attributes)) == ["custom_attributes"], "\(attributes)")
+                #expect(
+                    try await problems(UserDraft("a@example.org", attributes: attributes)) == ["custom_attributes"],
+                    "\(attributes)")
             }
             var draft = UserDraft("a@example.org")
             draft.displayName = "\u{0}"
             #expect(try await problems(draft) == ["display_name"])
+            // JSON, and yet nothing that jsonb can hold.
+            let nested = String(repeating: "[", count: 200_000) + String(repeating: "]", count: 200_000)
+            for value in [nested, "1e999999"] {
+                #expect(try await problems(UserDraft("a@example.org", attributes: #"{"a":\#(value)}"#)) == ["base"])
+            }
             #expect(try await world.count("select count(*) from users") == 0)
             // As long as it may be, and escapes that only look like the forbidden one.
-            #expect(try await problems(UserDraft("b@example.org", name: String(repeating: "é", count: 255), attributes: #"{"a":"\\u0000"}"#)) == [])
+            #expect(
+                try await problems(
+                    UserDraft("b@example.org", name: String(repeating: "é", count: 255), attributes: #"{"a":"\\u0000"}"#)) == [])
         }
     }
 

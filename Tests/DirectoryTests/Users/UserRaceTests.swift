@@ -65,7 +65,9 @@ import Testing
             for number in 0..<4 { ids.append(try await world.user("u\(number)@example.org", by: app).id) }
             for round in 0..<8 {
                 let outcomes = await Self.atOnce(4) { [ids] number in
-                    try await world.directory.users.update(ids[number], UserUpdate(email: "wanted\(round)@example.org"), by: app.caller).id
+                    try await world.directory.users.update(
+                        ids[number], UserUpdate(email: "wanted\(round)@example.org"), by: app.caller
+                    ).id
                 }
                 #expect(outcomes.filter { $0 == .refused(.emailTaken) }.count == 3, "\(outcomes)")
             }
@@ -81,7 +83,9 @@ import Testing
                     try await world.directory.users.delete(id, by: app.caller)
                     return id
                 }
-                #expect(outcomes.filter { $0 == .id(id) }.count == 1 && outcomes.filter { $0 == .refused(.notFound) }.count == 5, "\(outcomes)")
+                #expect(
+                    outcomes.filter { $0 == .id(id) }.count == 1 && outcomes.filter { $0 == .refused(.notFound) }.count == 5,
+                    "\(outcomes)")
                 #expect(try await world.auditActions(of: id) == "user.create user.delete")
                 #expect(try await world.version(ofUser: id) == 2)
             }
@@ -99,6 +103,30 @@ import Testing
             #expect(try await world.version(ofUser: ada.id) == 17)
             #expect(try await world.count("select count(*) from users, jsonb_object_keys(custom_attributes)") == 16)
             #expect(try await world.count("select count(*) from audit_events where action = 'user.update'") == 16)
+        }
+    }
+
+    /// Two inserts of one address can wait for each other; the victim tries again and nobody sees it.
+    @Test func deadlockVictimsTryAgain() async throws {
+        try await withDirectory { world in
+            let app = try await world.app("One")
+            for statement: PostgresQuery in [
+                "create sequence attempts",
+                """
+                create function fail_first() returns trigger language plpgsql as $$ begin
+                    if nextval('attempts') < 3 then raise exception 'deadlock' using errcode = '40P01'; end if;
+                    return new; end $$
+                """,
+                "create trigger fail_first before insert on users for each row execute function fail_first()",
+            ] { try await world.postgres.execute(statement) }
+            let ada = try await world.user("ada@example.org", by: app)
+            #expect(ada.secrets != nil)
+            #expect(try await world.count("select last_value from attempts") == 3)
+            #expect(try await world.auditActions(of: ada.id) == "user.create")
+            // Not for ever.
+            try await world.postgres.execute("alter sequence attempts restart")
+            try await world.postgres.execute("alter sequence attempts minvalue -9 restart with -9")
+            await #expect(throws: PostgresError.self) { try await world.user("bob@example.org", by: app) }
         }
     }
 }

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DirectoryTestSupport
+import Hummingbird
+import Logging
+import NIOCore
+import Postgres
+import ServiceLifecycle
+import Testing
+import WebSurface
+
+@testable import PlatformAPI
+
+/// An installation that serves the Platform API on a free port, composed as the daemon composes it.
+struct LiveInstallation: Sendable {
+    static let senderAddress = "care@muster.example"
+
+    let world: TestDirectory
+    let port: Int
+
+    /// A Platform App with its token, as its own software would call.
+    func app(_ name: String) async throws -> APIClient {
+        let app = try await world.app(name)
+        return APIClient(port: port, token: app.token, appID: app.id)
+    }
+
+    /// A client without any token of its own.
+    var stranger: APIClient { APIClient(port: port, token: nil, appID: 0) }
+
+    /// Lets a super admin's grant stand: until the console exists, by hand.
+    func grant(_ kind: String, _ id: Int64, to app: APIClient, rights: Int16) async throws {
+        _ = try await world.postgres.execute(
+            """
+            insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
+            values (\(kind)::object_kind, \(app.appID), \(id), 'granted', \(rights))
+            """)
+    }
+
+    /// Does to the database what no call can do.
+    func execute(_ sql: String) async throws {
+        _ = try await world.postgres.execute("\(unescaped: sql)")
+    }
+
+    /// One number that a statement gives.
+    func count(_ sql: String) async throws -> Int { try await world.count("\(unescaped: sql)") }
+
+    /// Everything that a refused call must leave alone, as one text.
+    func fingerprint() async throws -> String {
+        var text = ""
+        for table in [
+            "users", "accounts", "account_users", "platform_app_permissibles", "suspensions", "access_tokens", "audit_events",
+        ] {
+            let rows = try await world.postgres.query(
+                "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '-') as sum from \(unescaped: table) t")
+            text += table + "=" + (try #require(rows.first).decode(String.self, "sum")) + "\n"
+        }
+        return text
+    }
+}
+
+/// Runs `body` with an installation of its own.
+func withInstallation(
+    connections: Int = 4, _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
+) async throws {
+    try await withDirectory(pool: .init(limit: connections)) { world in
+        let web = WebRouter()
+        PlatformAPI(directory: world.directory, senderAddress: LiveInstallation.senderAddress).addRoutes(to: web)
+        let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
+        let (ports, sink) = AsyncStream<Int>.makeStream()
+        let application = WebServer.makeApplication(
+            WebServerConfiguration(port: 0), responder: WebResponder(web), logger: quiet,
+            onRunning: { sink.yield($0.localAddress?.port ?? 0) })
+        let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var iterator = ports.makeAsyncIterator()
+            let port = await iterator.next() ?? 0
+            do {
+                try await body(LiveInstallation(world: world, port: port))
+            } catch {
+                await group.triggerGracefulShutdown()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+}

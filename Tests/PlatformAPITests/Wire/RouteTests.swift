@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import DirectoryTestSupport
+import HTTPTypes
+import Hummingbird
+import Testing
+import WebSurface
+
+@testable import PlatformAPI
+
+/// Which paths and verbs there are, and what all others answer.
+@Suite struct RouteTests {
+    @Test func exactlyTheDocumentedRoutes() async throws {
+        try await withDirectory { world in
+            let web = WebRouter()
+            PlatformAPI(directory: world.directory, senderAddress: "x@example.org").addRoutes(to: web)
+            let routes = web.routes.routes.map { Self.braced("\($0.method.rawValue) \($0.path.description)") }
+            let base = "/platform/api/v1"
+            let documented = [
+                "POST \(base)/users", "GET \(base)/users/{id}", "PATCH \(base)/users/{id}", "PUT \(base)/users/{id}",
+                "DELETE \(base)/users/{id}", "POST \(base)/users/{id}/token", "GET \(base)/accounts", "POST \(base)/accounts",
+                "GET \(base)/accounts/{id}", "PATCH \(base)/accounts/{id}", "PUT \(base)/accounts/{id}",
+                "DELETE \(base)/accounts/{id}",
+                "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{id}/account_users",
+                "DELETE \(base)/accounts/{id}/account_users",
+            ]
+            #expect(routes.sorted() == documented.sorted())
+        }
+    }
+
+    /// `:id` as `{id}`.
+    private static func braced(_ route: String) -> String {
+        route.split(separator: "/", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }.joined(separator: "/")
+    }
+
+    @Test func wrongVerbsAreToldWhichAreRight() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let paths = [
+                ("/users", "OPTIONS, POST"), ("/users/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+                ("/users/1/token", "OPTIONS, POST"),
+                ("/accounts", "GET, HEAD, OPTIONS, POST"), ("/accounts/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+                ("/accounts/1/account_users", "DELETE, GET, HEAD, OPTIONS, POST"),
+            ]
+            for (path, allow) in paths {
+                for caller in [app, api.stranger] {
+                    for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE"]
+                    where !allow.split(separator: ", ").contains(Substring(method)) {
+                        let answer = try await caller.call(method, path)
+                        #expect(answer.status == 405 && answer.headers["allow"] == allow, "\(method) \(path): \(answer.headers)")
+                        #expect(answer.body == #"{"status":405,"error":"Method Not Allowed"}"#)
+                    }
+                    let options = try await caller.call("OPTIONS", path + ".json")
+                    #expect(options.status == 204 && options.headers["allow"] == allow && options.body.isEmpty)
+                }
+            }
+            for path in [
+                "/", "/nope", "/users/1/nope", "/accounts/1/account_users/7", "/agent", "/platform/api/v2/users", "/platform/api",
+                "/platform/api/v1/Users",
+            ] {
+                let answer = try await app.get(path)
+                #expect(answer.status == 404 && answer.body == Body.notFound, "\(path)")
+            }
+        }
+    }
+
+    @Test func headAndSuffix() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let (user, account) = (try await app.newUser("ada@example.org"), try await app.newAccount())
+            for path in ["/users/\(user)", "/accounts/\(account)", "/accounts", "/accounts/\(account)/account_users"] {
+                let plain = try await app.get(path)
+                #expect(try await app.get(path + ".json").body == plain.body)
+                let head = try await app.call("HEAD", path)
+                #expect(
+                    head.status == 200 && head.body.isEmpty && head.headers["content-length"] == String(plain.body.utf8.count))
+            }
+            let refused = try await app.call("HEAD", "/users/99999")
+            #expect(refused.status == 401 && refused.body.isEmpty)
+            #expect(try await app.call("POST", "/users.json", .json(#"{"name":"B","email":"b@example.org"}"#)).status == 200)
+            #expect(try await app.call("PUT", "/users/\(user).json", .json(#"{"name":"C"}"#)).json()["name"] == .string("C"))
+            #expect(try await app.call("POST", "/users/\(user)/token.json").status == 200)
+            #expect(try await app.delete("/users/\(user).json").status == 200)
+        }
+    }
+
+    @Test func idsThatNameNothingAre404() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            for id in [
+                "0", "-1", "+1", "x", "1x", "1.5", "9223372036854775808", "99999999999999999999999", "%31%30x", "null", "%00",
+            ] {
+                for (method, path) in [
+                    ("GET", "/users/\(id)"), ("PATCH", "/users/\(id)"), ("PUT", "/users/\(id)"), ("DELETE", "/users/\(id)"),
+                    ("POST", "/users/\(id)/token"),
+                    ("GET", "/accounts/\(id)"), ("PATCH", "/accounts/\(id)"), ("DELETE", "/accounts/\(id)"),
+                    ("GET", "/accounts/\(id)/account_users"),
+                    ("POST", "/accounts/\(id)/account_users"), ("DELETE", "/accounts/\(id)/account_users"),
+                ] {
+                    let answer = try await app.call(method, path)
+                    #expect(answer.status == 404 && answer.body == Body.notFound, "\(method) \(path): \(answer)")
+                    #expect(try await api.stranger.call(method, path).body == Body.invalidToken, "\(method) \(path)")
+                }
+            }
+        }
+    }
+
+    @Test func requestsAreToldApart() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            var seen: Set<String> = []
+            for _ in 0..<20 {
+                let answer = try await app.call(
+                    "GET", "/accounts",
+                    headers: [("api_access_token", app.token ?? ""), ("X-Request-Id", "chosen-by-the-client")])
+                seen.insert(answer.headers["x-request-id"] ?? "")
+            }
+            #expect(seen.count == 20 && !seen.contains("chosen-by-the-client"))
+            let created = try await app.post("/accounts", #"{"name":"A"}"#)
+            let requestID = created.headers["x-request-id"] ?? ""
+            #expect(try await api.count("select count(*) from audit_events where request_id = '\(requestID)'") == 1)
+        }
+    }
+}
