@@ -59,7 +59,8 @@ import Testing
         try place.write("office.yaml", Self.policy())
         _ = try await Self.scan(place) { $0.policies.count == 1 }
 
-        let half = try #require(fopen("\(place.folder)/inbox/a.json", "w"))
+        // Closed on exec: a program that a neighbour starts would keep it open.
+        let half = try #require(fopen("\(place.folder)/inbox/a.json", "we"))
         fputs("{", half)
         fflush(half)
         try place.write("inbox/.b.part", "{}")
