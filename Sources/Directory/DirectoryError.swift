@@ -45,7 +45,7 @@ extension DirectoryError {
     ///
     /// This is the one place where constraint names and domain errors meet.
     package init?(_ error: PostgresError) {
-        if error.isOutage || error.kind == .timeout || error.kind == .poolClosed {
+        if error.isAway || error.kind == .timeout || error.kind == .poolClosed {
             self = .unavailable
             return
         }

@@ -24,16 +24,25 @@ import Testing
 
             for round in 0..<Self.rounds * 2 {
                 let killsDaemon = round % 2 == 0
-                try await forget(muster)
-                try drop(muster)
-                let pause = Double.random(in: 0...1) * duration
-                let label =
-                    "round \(round): \(killsDaemon ? "daemon" : "PostgreSQL") killed \(pause) s into the apply of \(duration) s"
-                try await applying(muster)
-                try await Task.sleep(for: .seconds(pause))
-                let before = try await killAndStart(muster, &daemon, daemonItself: killsDaemon)
-                try await settled(muster)
-                #expect(try await state(muster) == undisturbed, "\(label), run was \(before)")
+                var longest = duration / 2
+                var isHit = false
+                // A kill that comes after the apply tests nothing: then again, earlier.
+                for _ in 0..<8 where !isHit {
+                    try await forget(muster)
+                    try drop(muster)
+                    try await applying(muster)
+                    let pause = Double.random(in: 0...longest)
+                    try await Task.sleep(for: .seconds(pause))
+                    let before = try await killAndStart(muster, &daemon, daemonItself: killsDaemon)
+                    let label =
+                        "round \(round): \(killsDaemon ? "daemon" : "PostgreSQL") killed after \(pause) s; runs were: \(before)"
+                    print(label)
+                    try await settled(muster)
+                    #expect(try await state(muster) == undisturbed, "\(label)")
+                    isHit = before == "applying"
+                    longest /= 2
+                }
+                #expect(isHit, "round \(round): no kill came in the middle of an apply")
             }
             _ = try await daemon.end(SIGTERM)
         }
@@ -51,8 +60,14 @@ import Testing
     private func killAndStart(_ muster: MusterFixture, _ daemon: inout RunningDaemon, daemonItself: Bool) async throws -> String {
         guard daemonItself else {
             let server = try #require(muster.postmaster)
+            // Stopped first, so that the state read is the one in which it dies.
+            kill(daemon.pid, SIGSTOP)
+            let state = try await muster.withDatabase {
+                try await Self.text("select string_agg(state, ', ' order by id) from runs", $0)
+            }
             kill(server, SIGKILL)
-            return "unknown"
+            kill(daemon.pid, SIGCONT)
+            return state
         }
         _ = try await daemon.end(SIGKILL)
         let state = try await muster.withDatabase {

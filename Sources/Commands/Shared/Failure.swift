@@ -62,7 +62,7 @@ struct Failure: Error {
     }
 
     private static func sentence(_ error: PostgresError) -> String {
-        error.isOutage
+        error.isAway
             ? "the database cannot be reached; is it running, and is its address right? (\(error))"
             : "the database refused: \(error)"
     }

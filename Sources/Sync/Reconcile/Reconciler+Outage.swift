@@ -23,7 +23,7 @@ package struct Patience: Sendable {
         while true {
             do {
                 return try await body()
-            } catch let error as PostgresError where error.isOutage && !Task.isCancelled && MonotonicInstant.now < deadline {
+            } catch let error as PostgresError where error.isAway && !Task.isCancelled && MonotonicInstant.now < deadline {
                 await onPause(error, pause)
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))

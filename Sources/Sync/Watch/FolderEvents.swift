@@ -19,7 +19,8 @@ struct FolderEvents: ~Copyable {
     private var folders: [Int32: String] = [:]
 
     private static let mask = UInt32(
-        IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF
+        IN_CLOSE_WRITE | IN_MODIFY | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_DELETE_SELF
+            | IN_MOVE_SELF
             | IN_ONLYDIR)
 
     /// Begins to listen; `wake` is a descriptor whose readability ends a wait. Without inotify there are no events, only rescans.

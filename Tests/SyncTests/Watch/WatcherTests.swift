@@ -59,7 +59,8 @@ import Testing
         try place.write("office.yaml", Self.policy())
         _ = try await Self.scan(place) { $0.policies.count == 1 }
 
-        let half = try #require(fopen("\(place.folder)/inbox/a.json", "w"))
+        // Closed on exec: a program that a neighbour starts would keep it open.
+        let half = try #require(fopen("\(place.folder)/inbox/a.json", "we"))
         fputs("{", half)
         fflush(half)
         try place.write("inbox/.b.part", "{}")
@@ -78,6 +79,20 @@ import Testing
         utimes("\(place.folder)/inbox/b.json", nil)
         let renamed = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("b.json") ?? false }
         #expect(renamed.jobs.count == 1, "the newest export is the truth, the older one is none")
+        place.watcher.stop()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aFileMadeNewestByItsTimeIsSeen() async throws {
+        let place = try Place()
+        try place.makeInbox()
+        try place.write("office.yaml", Self.policy())
+        try place.write("inbox/b.json", "{}")
+        try await Task.sleep(for: .milliseconds(20))
+        try place.write("inbox/a.json", "{}")
+        _ = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("a.json") ?? false }
+        try await Task.sleep(for: .milliseconds(500))
+        utimes("\(place.folder)/inbox/b.json", nil)
+        _ = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("b.json") ?? false }
         place.watcher.stop()
     }
 

@@ -2,7 +2,7 @@
 
 extension PostgresError {
     /// Whether the server was away, starting, stopping or full: the same call may succeed later, and nothing is wrong with it.
-    package var isOutage: Bool {
+    package var isAway: Bool {
         if let sqlState {
             // Connection exceptions, operator intervention, too many connections; a refused password or name is no outage.
             return sqlState.hasPrefix("08") || ["57P01", "57P02", "57P03", "57P05", "53300", "25P03"].contains(sqlState)
