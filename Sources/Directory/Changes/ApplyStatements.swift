@@ -13,7 +13,7 @@ enum ApplyStatements {
     static func users(_ range: ChangeRange, keyID: Int32) -> [PostgresQuery] {
         [
             updateUsers(range), createUsers(range, keyID: keyID),
-            removeMemberships(range), writeMemberships(range),
+            removeMemberships(range), createMemberships(range), writeMemberships(range),
             suspend(range), restore(range),
             relink(range),
         ]
@@ -99,6 +99,19 @@ enum ApplyStatements {
         """
     }
 
+    /// Of users made in this very transaction: nobody else can have given them one, so there is no conflict to look for.
+    private static func createMemberships(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range), \(unescaped: membershipDeltas)
+        insert into account_users (account_id, user_id, role)
+        select d.account_id, d.user_id, d.role
+        from delta d
+        join user_permissibles up on up.platform_app_id = d.app_id and up.object_id = d.user_id and up.rights & 2 <> 0
+        join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
+        where d.role is not null and d.is_new
+        """
+    }
+
     private static func writeMemberships(_ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range), \(unescaped: membershipDeltas)
@@ -107,7 +120,7 @@ enum ApplyStatements {
         from delta d
         join user_permissibles up on up.platform_app_id = d.app_id and up.object_id = d.user_id and up.rights & 2 <> 0
         join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
-        where d.role is not null
+        where d.role is not null and not d.is_new
         on conflict (user_id, account_id) do update set role = excluded.role, updated_at = now()
         where au.role is distinct from excluded.role
         """
@@ -116,7 +129,8 @@ enum ApplyStatements {
     /// Materialized: a planner that believes in few rows would take the JSON apart once for each account.
     private static let membershipDeltas = """
         delta as materialized (
-            select c.app_id, c.object_id as user_id, m.key::bigint as account_id, m.value ->> 1 as role
+            select c.app_id, c.object_id as user_id, m.key::bigint as account_id, m.value ->> 1 as role,
+                   c.action = 'create' as is_new
             from accepted c cross join lateral jsonb_each(c.memberships) m where c.kind = 'user'
         )
         """

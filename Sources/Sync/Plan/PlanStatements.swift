@@ -157,18 +157,21 @@ enum PlanStatements {
         cross join lateral (
             select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(au.role, v.role, v.rule)), '{}') as memberships
             from (
-                select coalesce(w.account_id, g.account_id) as account_id, w.role, coalesce(w.grp, 'no group gives it') as rule,
-                       g.account_id is not null as given
+                select w.account_id, w.role, w.grp as rule,
+                       coalesce(p.link_desired -> 'memberships' ? w.account_id::text, false) as given
                 from (
                     select distinct on (x.account_id) x.account_id, x.role, x.grp
                     from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name
                     order by x.account_id, x.precedence desc, x.grp
                 ) w
-                full join (
-                    select k.key::bigint as account_id from jsonb_object_keys(p.link_desired -> 'memberships') k(key)
-                    join accounts ga on ga.id = k.key::bigint and ga.deleted_at is null
-                    join account_permissibles gp on gp.object_id = ga.id and gp.platform_app_id = r.platform_app_id and gp.rights & 2 <> 0
-                ) g on g.account_id = w.account_id
+                union all
+                select ga.id, null, 'no group gives it', true
+                from jsonb_object_keys(p.link_desired -> 'memberships') k(key)
+                join accounts ga on ga.id = k.key::bigint and ga.deleted_at is null
+                join account_permissibles gp on gp.object_id = ga.id and gp.platform_app_id = r.platform_app_id and gp.rights & 2 <> 0
+                where not exists (
+                    select from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name where x.account_id = ga.id
+                )
             ) v
             left join account_users au on au.user_id = p.object_id and au.account_id = v.account_id
             where (v.role is not null and (not v.given or au.role is distinct from v.role)) or (v.role is null and v.given)

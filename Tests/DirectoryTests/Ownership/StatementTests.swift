@@ -47,7 +47,7 @@ import Testing
         "ApplyStatements.updateAccounts": "part of accounts or users",
         "ApplyStatements.updateUsers": "part of accounts or users", "ApplyStatements.createUsers": "part of accounts or users",
         "ApplyStatements.removeMemberships": "part of accounts or users",
-        "ApplyStatements.writeMemberships": "part of accounts or users",
+        "ApplyStatements.createMemberships": "part of accounts or users", "ApplyStatements.writeMemberships": "part of accounts or users",
         "ApplyStatements.suspend": "part of accounts or users", "ApplyStatements.restore": "part of accounts or users",
         "ApplyStatements.relink": "part of accounts or users",
         "RefusalStatements.refuseTakenEmails": "only refuses; reads whether an address is free",
