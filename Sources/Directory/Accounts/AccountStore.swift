@@ -19,7 +19,7 @@ package struct AccountStore: Sendable {
 
     /// Shows an account; needs the right to read.
     package func show(_ id: Int64, by caller: Caller) async throws -> Account {
-        try await one(AccountStatements.show(id, caller: caller), needed: .read)
+        try await one(AccountStatements.show(id, caller: caller).batchable(), needed: .read)
     }
 
     /// Creates an account that belongs to the caller.

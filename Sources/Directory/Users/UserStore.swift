@@ -36,7 +36,7 @@ package struct UserStore: Sendable {
 
     /// Shows a user; needs the right to read.
     package func show(_ id: Int64, by caller: Caller) async throws -> User {
-        try await one(UserStatements.show(id, caller: caller), needed: .read)
+        try await one(UserStatements.show(id, caller: caller).batchable(), needed: .read)
     }
 
     /// Changes the fields given; e-mail and password need the right to impersonate.

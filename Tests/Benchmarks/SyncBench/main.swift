@@ -45,8 +45,31 @@ try await withDirectory { world in
         let total = ContinuousClock.now - start
         let people = Double(run.counts["people"])
         let seconds = Double(total.components.seconds) + Double(total.components.attoseconds) / 1e18
-        print("\(export): \(run.state) plan \(planned - start) total \(total) = \(Int(people / seconds)) people/s, \(run.counts.values)")
+        print("\(export): \(run.state), planned in \(planned - start), all in \(total) = \(Int(people / seconds)) people/s")
+        fflush(nil)
     }
+    let copy = try await copyOfTheSameRows(world.postgres)
+    print("COPY of the same users, memberships, permissibles, tokens and links into bare tables: \(copy)")
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     print(status.split(separator: "\n").filter { $0.hasPrefix("VmHWM") }.joined())
+}
+
+/// How long the server takes to COPY what the first import wrote, into tables without index or constraint.
+func copyOfTheSameRows(_ postgres: PostgresClient) async throws -> Duration {
+    let file = "/tmp/muster-bench-\(getpid()).copy"
+    defer { unlink(file) }
+    var total = Duration.zero
+    for table in ["users", "account_users", "user_permissibles", "access_tokens", "links"] {
+        let columns = table == "users" ? "id, name, display_name, email, custom_attributes, row_version, created_at, updated_at" : "*"
+        try await postgres.withConnection { connection in
+            try await connection.executeScript(
+                "create table bare as select \(columns) from \(table) limit 0; copy (select \(columns) from \(table)) to '\(file)'",
+                timeout: .seconds(120))
+            let start = ContinuousClock.now
+            try await connection.executeScript("copy bare from '\(file)'", timeout: .seconds(120))
+            total += ContinuousClock.now - start
+            try await connection.executeScript("drop table bare")
+        }
+    }
+    return total
 }
