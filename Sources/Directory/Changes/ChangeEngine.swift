@@ -30,7 +30,19 @@ package struct ChangeEngine: Sendable {
             try await applyWithoutFaults(range)
             await progress(range.last, set.count)
         }
+        if set.count >= Self.manyChanges { try await refreshStatistics() }
         return try await report(set)
+    }
+
+    /// From so many changes on, the planner's idea of the tables is out of date, and autovacuum comes a minute too late.
+    private static let manyChanges = 1_000
+
+    private func refreshStatistics() async throws {
+        try await postgres.withConnection { connection in
+            try await connection.executeScript(
+                "analyze users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, links",
+                timeout: Self.patience)
+        }
     }
 
     /// Counts what became of a change set so far.
