@@ -7,12 +7,14 @@ import Postgres
 struct PlanContext: Sendable {
     let run: Int64
     let source: Int64
+    let platformApp: Int64
     let policy: Policy
     let area: StagingArea
 
-    init(run: Int64, source: Int64, policy: Policy) {
+    init(run: Int64, source: Int64, platformApp: Int64, policy: Policy) {
         self.run = run
         self.source = source
+        self.platformApp = platformApp
         self.policy = policy
         area = StagingArea(run: run)
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import Policy
 import Postgres
 
 /// From situations to changes: the set-based difference between what the source wants and what is stored.
@@ -58,19 +59,20 @@ enum PlanStatements {
     }
 
     /// People who vanished from the export: suspended, and restored when they return.
+    ///
+    /// Source and policy are values, not joined from the run: the planner must know that they mean everybody.
     static func absentUsers(_ c: PlanContext) -> PostgresQuery {
         """
         insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, suspends, reason)
         select \(c.run), \(planned: c) + row_number() over (order by u.id), now(), 'user', 'suspend', u.id, u.row_version,
                l.external_key, true, 'absent from the export'
         from links l
-        join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
         join users u on u.id = l.object_id and u.deleted_at is null
-        join user_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = u.id and p.rights & 2 <> 0
+        join user_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = u.id and p.rights & 2 <> 0
         left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
         left join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id
-            and sp.by_kind = 'source' and sp.by_id = r.source_id
-        where l.kind = 'user' and s.external_key is null and sp.subject_id is null
+            and sp.by_kind = 'source' and sp.by_id = \(c.source)
+        where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null and sp.subject_id is null
         """
     }
 
@@ -79,12 +81,11 @@ enum PlanStatements {
         """
         select count(*) as n
         from links l
-        join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
         join users u on u.id = l.object_id and u.deleted_at is null
         left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
         left join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id
-            and sp.by_kind = 'source' and sp.by_id = r.source_id
-        where l.kind = 'user' and s.external_key is null and sp.subject_id is null
+            and sp.by_kind = 'source' and sp.by_id = \(c.source)
+        where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null and sp.subject_id is null
         """
     }
 
@@ -198,10 +199,11 @@ enum PlanStatements {
                    where m.value ->> 1 = 'administrator' and m.value ->> 0 is distinct from 'administrator')), 0)::bigint as administrators,
                count(*) as total,
                coalesce(max(seq) filter (where kind = 'account' or (action <> 'create' and fields ? 'email')), 0)::integer as first_chunk_end,
-               (select count(*) from links l join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
-                join users u on u.id = l.object_id and u.deleted_at is null where l.kind = 'user'
+               (select count(*) from links l
+                join users u on u.id = l.object_id and u.deleted_at is null
+                where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user'
                 and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id
-                    and s.by_kind = 'source' and s.by_id = r.source_id)) as people_before,
+                    and s.by_kind = 'source' and s.by_id = \(c.source))) as people_before,
                (select count(*) from \(unescaped: c.area.pending) where situation = 'disputed') as disputed
         from changes where run_id = \(c.run) and planned_at = now()
         """

@@ -30,9 +30,9 @@ package struct Reconciler: Sendable {
     /// - Returns: the run, in one of the states planned, held, unchanged and refused.
     /// - Throws: ``SyncError`` when no run could begin; ``PostgresError`` when the database went away, with nothing left half done.
     package func plan(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
-        let (run, source) = try await runs.begin(
+        let (run, source, app) = try await runs.begin(
             policy: policy.name, source: policy.source, platformApp: policy.platformApp, fileName: file, actor: actor)
-        let context = PlanContext(run: run, source: source, policy: policy)
+        let context = PlanContext(run: run, source: source, platformApp: app, policy: policy)
         var counts = RunCounts()
         do {
             try await withSourceLock(source) { connection in

@@ -64,7 +64,7 @@ package struct RunStore: Sendable {
 
     /// Begins a run for the policy's app and source, making the source when it is new.
     func begin(policy: String, source: String, platformApp: String, fileName: String, actor: String) async throws -> (
-        run: Int64, source: Int64
+        run: Int64, source: Int64, platformApp: Int64
     ) {
         let row = try await postgres.query(
             """
@@ -76,7 +76,7 @@ package struct RunStore: Sendable {
             )
             insert into runs (platform_app_id, source_id, policy, file_name, actor)
             select made.platform_app_id, made.id, \(policy), \(fileName), \(actor) from made
-            returning id, source_id
+            returning id, source_id, platform_app_id
             """
         ).first
         guard let row else {
@@ -85,7 +85,9 @@ package struct RunStore: Sendable {
                 "the policy's Platform App “\(platformApp)” does not exist or is disabled; `muster app create \"\(platformApp)\"` creates it"
             )
         }
-        return (try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"))
+        return (
+            try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"), try row.decode(Int64.self, "platform_app_id")
+        )
     }
 
     /// Moves a run to a state; the end states get their time.
