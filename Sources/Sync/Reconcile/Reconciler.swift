@@ -105,8 +105,9 @@ package struct Reconciler: Sendable {
         var planned = counts
         try await connection.executeScript("begin")
         do {
-            _ = try await planner.plan(on: connection, findings: read.findings, counts: &planned)
-            try await connection.executeScript("\(context.area.drop); commit; analyze changes", timeout: Planner.patience)
+            let (state, _) = try await planner.plan(on: connection, findings: read.findings, counts: &planned)
+            try await connection.executeScript("\(context.area.drop); commit", timeout: Planner.patience)
+            if state != .unchanged { try await connection.executeScript("analyze changes", timeout: Planner.patience) }
         } catch {
             try? await connection.executeScript("rollback")
             throw error
