@@ -82,11 +82,13 @@ package struct RunStore: Sendable {
         guard let row else {
             throw SyncError(
                 .noPlatformApp,
-                "the policy's Platform App “\(platformApp)” does not exist or is disabled; `muster app create \"\(platformApp)\"` creates it"
+                "the policy's Platform App “\(platformApp)” does not exist or is disabled; "
+                    + "`muster app create \"\(platformApp)\"` creates it"
             )
         }
         return (
-            try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"), try row.decode(Int64.self, "platform_app_id")
+            try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"),
+            try row.decode(Int64.self, "platform_app_id")
         )
     }
 
