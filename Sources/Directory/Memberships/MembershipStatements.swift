@@ -28,30 +28,17 @@ enum MembershipStatements {
     /// What the caller may do with the account and the user, and whether they are there: the checks without the work.
     static func check(accountID: Int64, userID: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .account, accountID), \(permit: .user, userID, named: "user_permit")
+        with \(permitsOn: accountID, userID, caller: caller)
         select \(unescaped: checks)
-        from (select 1) one
-        left join caller on true
-        left join permit on true
-        left join user_permit on true
-        left join accounts a on a.id = \(accountID) and a.deleted_at is null
-        left join users u on u.id = \(userID) and u.deleted_at is null
+        \(verdictOn: accountID, userID)
         """
     }
 
     /// Inserts the membership or changes its role; the user's version moves only when something changed.
     static func upsert(accountID: Int64, userID: Int64, role: Role?, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .account, accountID), \(permit: .user, userID, named: "user_permit"),
-        target as (
-            select a.id as account_id, u.id as user_id
-            from accounts a
-            join users u on u.id = \(userID) and u.deleted_at is null
-            join permit on permit.rights & 2 <> 0
-            join user_permit on user_permit.rights & 2 <> 0
-            where a.id = \(accountID) and a.deleted_at is null
-            for update of u
-        ),
+        with \(permitsOn: accountID, userID, caller: caller),
+        \(writablePair: accountID, userID),
         before as (
             select m.id, m.role from account_users m join target on m.user_id = target.user_id and m.account_id = target.account_id
         ),
@@ -80,12 +67,7 @@ enum MembershipStatements {
             where not exists (select from upserted)
         )
         select \(unescaped: checks), \(unescaped: columns)
-        from (select 1) one
-        left join caller on true
-        left join permit on true
-        left join user_permit on true
-        left join accounts a on a.id = \(accountID) and a.deleted_at is null
-        left join users u on u.id = \(userID) and u.deleted_at is null
+        \(verdictOn: accountID, userID)
         left join stored m on true
         """
     }
@@ -93,16 +75,8 @@ enum MembershipStatements {
     /// Removes the membership; nothing happens when there is none.
     static func delete(accountID: Int64, userID: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .account, accountID), \(permit: .user, userID, named: "user_permit"),
-        target as (
-            select a.id as account_id, u.id as user_id
-            from accounts a
-            join users u on u.id = \(userID) and u.deleted_at is null
-            join permit on permit.rights & 2 <> 0
-            join user_permit on user_permit.rights & 2 <> 0
-            where a.id = \(accountID) and a.deleted_at is null
-            for update of u
-        ),
+        with \(permitsOn: accountID, userID, caller: caller),
+        \(writablePair: accountID, userID),
         removed as (
             delete from account_users m using target
             where m.user_id = target.user_id and m.account_id = target.account_id
@@ -119,12 +93,7 @@ enum MembershipStatements {
             from removed, caller
         )
         select \(unescaped: checks)
-        from (select 1) one
-        left join caller on true
-        left join permit on true
-        left join user_permit on true
-        left join accounts a on a.id = \(accountID) and a.deleted_at is null
-        left join users u on u.id = \(userID) and u.deleted_at is null
+        \(verdictOn: accountID, userID)
         """
     }
 
@@ -132,4 +101,35 @@ enum MembershipStatements {
         caller.app_id is not null as authenticated, permit.rights, user_permit.rights as user_rights, \
         a.id is not null as account_exists, u.id is not null as user_exists
         """
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The CTEs `caller`, `permit` (on the account) and `user_permit`.
+    fileprivate mutating func appendInterpolation(permitsOn accountID: Int64, _ userID: Int64, caller: Caller) {
+        appendInterpolation(caller: caller)
+        appendLiteral(", ")
+        appendInterpolation(permit: .account, accountID)
+        appendLiteral(", ")
+        appendInterpolation(permit: .user, userID, named: "user_permit")
+    }
+
+    /// The CTE `target`: account and user, both alive and both the caller's to write, the user locked; no row otherwise.
+    fileprivate mutating func appendInterpolation(writablePair accountID: Int64, _ userID: Int64) {
+        appendLiteral("target as (select a.id as account_id, u.id as user_id from accounts a join users u on u.id = ")
+        appendInterpolation(userID)
+        appendLiteral(" and u.deleted_at is null join permit on permit.rights & 2 <> 0 ")
+        appendLiteral("join user_permit on user_permit.rights & 2 <> 0 where a.id = ")
+        appendInterpolation(accountID)
+        appendLiteral(" and a.deleted_at is null for update of u)")
+    }
+
+    /// The one row that `checks` are selected from, whatever the caller may see.
+    fileprivate mutating func appendInterpolation(verdictOn accountID: Int64, _ userID: Int64) {
+        appendLiteral("from (select 1) one left join caller on true left join permit on true left join user_permit on true ")
+        appendLiteral("left join accounts a on a.id = ")
+        appendInterpolation(accountID)
+        appendLiteral(" and a.deleted_at is null left join users u on u.id = ")
+        appendInterpolation(userID)
+        appendLiteral(" and u.deleted_at is null")
+    }
 }
