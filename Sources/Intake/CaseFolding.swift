@@ -27,6 +27,37 @@ enum CaseFolding {
         }
         return Array(string.lowercased().utf8)
     }
+
+    /// Appends the lower case of the character beyond ASCII at `index`, as `folded` gives it, and says how many bytes it has.
+    ///
+    /// Knows the scripts of two bytes whose lower case is one of them too (Latin, Greek, Cyrillic ...) and those of three
+    /// bytes that have no case (U+3000 to U+9FFF); nothing where the character is another one, or no UTF-8.
+    @inline(__always)
+    static func fold(_ bytes: UnsafeRawBufferPointer, at index: Int, into output: inout [UInt8]) -> Int? {
+        let lead = bytes[index]
+        guard index + 1 < bytes.count, bytes[index + 1] & 0xC0 == 0x80 else { return nil }
+        switch lead {
+        case 0xC2...0xDF:
+            let folded = twoBytes[Int(lead & 0x1F) << 6 | Int(bytes[index + 1] & 0x3F)]
+            guard folded > 0 else { return nil }
+            output.append(0xC0 | UInt8(folded >> 6))
+            output.append(0x80 | UInt8(folded & 0x3F))
+            return 2
+        case 0xE3...0xE9:
+            guard index + 2 < bytes.count, bytes[index + 2] & 0xC0 == 0x80 else { return nil }
+            for byte in bytes[index..<(index + 3)] { output.append(byte) }
+            return 3
+        default: return nil
+        }
+    }
+
+    /// Lower case of U+0080 to U+07FF where it is among them; 0 elsewhere.
+    private static let twoBytes: [UInt16] = (0..<0x800).map { (value: UInt32) in
+        guard value >= 0x80, let scalar = Unicode.Scalar(value) else { return 0 }
+        let lower = scalar.properties.lowercaseMapping.unicodeScalars
+        guard let first = lower.first, lower.count == 1, 0x80..<0x800 ~= first.value else { return 0 }
+        return UInt16(first.value)
+    }
 }
 
 /// Hexadecimal digits.

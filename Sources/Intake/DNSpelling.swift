@@ -2,42 +2,58 @@
 
 /// How the parts of a distinguished name are written in their one spelling.
 extension DNParser {
-    /// The common case without detour: `type=value` of ASCII without escapes and doubled blanks.
+    /// The common case without detour: an RDN of `type=value` parts without escapes and doubled blanks.
     ///
-    /// Returns nothing (and changes nothing) where the part is not so plain, otherwise whether it was the last.
-    mutating func plainPart(into output: inout [UInt8]) -> Bool? {
+    /// Returns nothing (and changes nothing) where the RDN is not so plain, otherwise whether it was the last.
+    mutating func plainRDN(into output: inout [UInt8]) -> Bool? {
         let before = (count: output.count, index: index)
+        var isSorted = true
+        var previous: Range<Int>?
+        while true {
+            let start = output.count
+            guard plainPart(into: &output) else { return rewind(&output, before) }
+            if let previous, output[start...].lexicographicallyPrecedes(output[previous]) { isSorted = false }
+            previous = start..<output.count
+            guard index < bytes.count else { return isSorted ? true : rewind(&output, before) }
+            let separator = bytes[index]
+            index += 1
+            while index < bytes.count, bytes[index] == UInt8(ascii: " ") { index += 1 }
+            guard isSorted, index < bytes.count else { return rewind(&output, before) }
+            output.append(separator)
+            if separator == UInt8(ascii: ",") { return false }
+        }
+    }
+
+    /// One `type=value` up to its comma, plus sign or the end; false where it is not plain.
+    private mutating func plainPart(into output: inout [UInt8]) -> Bool {
+        let start = output.count
         while index < bytes.count, NameForm.lower(bytes[index]) &- 0x61 < 26 {
             output.append(NameForm.lower(bytes[index]))
             index += 1
         }
-        let typeLength = output.count - before.count
-        // Only types of at most two letters are sure to have no other spelling (`cn`, `ou`, `dc`, `o`, `c`).
-        guard typeLength == 1 || typeLength == 2, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "="),
-            Self.isPlainStart[Int(bytes[index + 1])]
-        else { return rewind(&output, before) }
+        // Shorter than six letters no type has another spelling (`cn`, `ou`, `dc`, `uid`, `mail`).
+        guard 1..<6 ~= output.count - start, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "="),
+            Self.isPlain[Int(bytes[index + 1])] || bytes[index + 1] >= 0x80
+        else { return false }
         output.append(UInt8(ascii: "="))
         index += 1
         while index < bytes.count {
             let byte = bytes[index]
             if Self.isPlain[Int(byte)] {
                 output.append(NameForm.lower(byte))
-            } else if byte == UInt8(ascii: ",") {
-                guard output.last != UInt8(ascii: " ") else { return rewind(&output, before) }
-                output.append(byte)
                 index += 1
-                guard index < bytes.count else { return rewind(&output, before) }
-                while index < bytes.count, bytes[index] == UInt8(ascii: " ") { index += 1 }
-                return false
+            } else if byte == UInt8(ascii: ",") || byte == UInt8(ascii: "+") {
+                break
             } else if byte == UInt8(ascii: " "), output.last != byte {
                 output.append(byte)
+                index += 1
+            } else if byte >= 0x80, let length = CaseFolding.fold(bytes, at: index, into: &output) {
+                index += length
             } else {
-                return rewind(&output, before)
+                return false
             }
-            index += 1
         }
-        guard output.last != UInt8(ascii: " ") else { return rewind(&output, before) }
-        return true
+        return output.last != UInt8(ascii: " ")
     }
 
     private mutating func rewind(_ output: inout [UInt8], _ before: (count: Int, index: Int)) -> Bool? {
@@ -98,6 +114,4 @@ extension DNParser {
     private static let isPlain: [Bool] = (0..<256).map { byte in
         byte > 0x20 && byte < 0x7F && !",+\"\\<>;=#".utf8.contains(UInt8(byte))
     }
-
-    private static let isPlainStart = isPlain
 }

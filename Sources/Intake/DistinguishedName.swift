@@ -98,7 +98,7 @@ struct DNParser {
         guard index < bytes.count else { return true }
         var rdn: [[UInt8]] = []
         while true {
-            if rdn.isEmpty, let isLast = plainPart(into: &output) {
+            if rdn.isEmpty, let isLast = plainRDN(into: &output) {
                 if isLast { return true }
                 continue
             }

@@ -76,6 +76,12 @@ package struct Entry: Sendable {
         dnRange.map { String(decoding: bytes[$0], as: UTF8.self) }
     }
 
+    /// Calls `body` with the bytes of the distinguished name; nothing where there is none.
+    package func withDN<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T? {
+        guard let range = dnRange else { return nil }
+        return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+
     /// What the entry says about an attribute.
     package func presence(of name: AttributeName) -> Presence {
         index(of: name).map { attributes[$0].presence } ?? .absent

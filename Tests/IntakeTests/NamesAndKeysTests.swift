@@ -26,6 +26,16 @@ struct NamesAndKeysTests {
         #expect(DistinguishedName.normalised(expected) == expected, "the one spelling is stable")
     }
 
+    /// A name without escapes takes a shorter way than one with them; the two must never differ.
+    @Test func theShortWayIsTheLongWay() {
+        for value in UInt32(0x20)...0xA000 {
+            guard let scalar = Unicode.Scalar(value), !",+\"\\<>;=".unicodeScalars.contains(scalar) else { continue }
+            let (short, long) = ("cn=a\(scalar)b+uid=z,dc=x", "cn=\\61\(scalar)b+uid=z,dc=x")
+            #expect(DistinguishedName.normalised(short) == DistinguishedName.normalised(long), "U+\(String(value, radix: 16))")
+        }
+        #expect(DistinguishedName.normalised("uid=z+cn=Ž\u{130},dc=x") == DistinguishedName.normalised("cn=ž\u{130}+uid=Z,dc=X"))
+    }
+
     @Test(
         "texts that are no distinguished name",
         arguments: [

@@ -3,7 +3,7 @@
 import Secrets
 
 /// SHA-256 of what is read in pieces: names an export in the journal.
-package struct ContentDigest: ~Copyable {
+package struct ContentDigest: ~Copyable, Sendable {
     private var hasher = SHA256Hasher()
 
     package init() {}

@@ -94,8 +94,10 @@ extension [UInt8] {
 /// Order and equality of texts by their bytes: Swift's own compare by canonical equivalence, which a database does not.
 enum ByteOrder {
     static func isLess(_ a: String, _ b: String) -> Bool {
-        var (a, b) = (a, b)
-        return a.withUTF8 { first in b.withUTF8 { second in first.lexicographicallyPrecedes(second) } }
+        let isLess = a.utf8.withContiguousStorageIfAvailable { first in
+            b.utf8.withContiguousStorageIfAvailable { second in first.lexicographicallyPrecedes(second) }
+        }
+        return (isLess ?? nil) ?? a.utf8.lexicographicallyPrecedes(b.utf8)
     }
 
     static func isSame(_ a: String, _ b: String) -> Bool {

@@ -63,12 +63,14 @@ extension Policy {
     }
 
     func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
-        guard var dn = entry.dn, !dn.isEmpty else { return nil }
         var buffer: [UInt8] = []
-        buffer.reserveCapacity(dn.utf8.count)
-        let isName = dn.withUTF8 { DistinguishedName.normalise(UnsafeRawBufferPointer($0), into: &buffer) }
+        let isName = entry.withDN { dn in
+            buffer.reserveCapacity(dn.count)
+            return DistinguishedName.normalise(dn, into: &buffer)
+        }
+        guard let isName else { return nil }
         guard isName else { throw EntryFault(reason: .badDN, message: "the dn cannot be read") }
-        return String(decoding: buffer, as: UTF8.self)
+        return buffer.isEmpty ? nil : String(decoding: buffer, as: UTF8.self)
     }
 
     private func loginName(of entry: borrowing Entry) -> String? {

@@ -1,16 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Directory
 import Glibc
 import NIOPosix
+import Synchronization
 
-/// Reads a regular file in pieces, on threads of its own: nothing here blocks a cooperative thread.
-struct FileChunks: Sendable {
+/// Reads a regular file in pieces and digests it, on threads of its own: nothing here blocks a cooperative thread.
+final class FileChunks: Sendable {
     /// Bytes of one piece.
     static let size = 1 << 20
 
     let path: String
     private let descriptor: Int32
     private let before: FileStamp
+    private let content = Mutex(ContentDigest())
+
+    private init(path: String, descriptor: Int32, before: FileStamp) {
+        self.path = path
+        self.descriptor = descriptor
+        self.before = before
+    }
+
+    deinit { Glibc.close(descriptor) }
 
     /// Opens the file; throws ``SyncError`` when it cannot be read or is no regular file.
     static func open(_ path: String) async throws -> FileChunks {
@@ -30,15 +41,19 @@ struct FileChunks: Sendable {
     /// The file's size when it was opened, in bytes.
     var byteCount: Int64 { before.size }
 
+    /// SHA-256 of what was read.
+    func digest() -> [UInt8] { content.withLock { $0.finish() } }
+
     /// The next piece; empty at the end.
     func next() async throws -> [UInt8] {
-        try await NIOThreadPool.singleton.runIfActive {
+        try await NIOThreadPool.singleton.runIfActive { [self] in
             var result = 0
             let piece = [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, count in
                 repeat { result = Glibc.read(descriptor, buffer.baseAddress, Self.size) } while result < 0 && errno == EINTR
                 count = max(0, result)
             }
             guard result >= 0 else { throw SyncError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))") }
+            content.withLock { $0.update(piece) }
             return piece
         }
     }
@@ -48,10 +63,6 @@ struct FileChunks: Sendable {
         guard FileStamp(descriptor) == before else {
             throw SyncError(.unreadable, "\(path) changed while it was read; write to another name and rename it into place")
         }
-    }
-
-    func close() {
-        Glibc.close(descriptor)
     }
 }
 

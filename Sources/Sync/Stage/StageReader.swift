@@ -21,30 +21,22 @@ struct StageReader {
 
     func read(on connection: PostgresConnection) async throws -> Outcome {
         let chunks = try await FileChunks.open(file)
-        defer { chunks.close() }
-        var stager = EntryStager(policy: context.policy)
-        var reader = EntryReader(format: context.policy.read.format.entryFormat)
-        var digest = ContentDigest()
-        var proof: Proof?
+        let rows = StagedRows(of: chunks, policy: context.policy, format: context.policy.read.format.entryFormat)
         try await connection.copyIn(context.area.copyIn) { writer in
-            var bytes: Int64 = 0
-            while true {
-                let chunk = try await chunks.next()
-                if chunk.isEmpty { break }
-                digest.update(chunk)
-                try chunk.withUnsafeBytes { try reader.read($0, into: &stager) }
-                try await writer.write(stager.takeRows())
-                bytes += Int64(chunk.count)
-                await progress.report(.reading(bytes: bytes, of: chunks.byteCount, entries: stager.counts["entries"]))
+            var piece = try await rows.next()
+            while let current = piece {
+                async let following = rows.next()
+                try await writer.write(current)
+                await progress.report(.reading(bytes: rows.bytes, of: chunks.byteCount, entries: rows.entries))
+                piece = try await following
             }
-            proof = try reader.finish(into: &stager)
-            try chunks.verifyUnchanged()
-            try await writer.write(stager.finishRows())
         }
-        try await connection.executeScript("analyze \(context.area.entries)", timeout: Planner.patience)
-        guard let proof else { throw SyncError(.unreadable, "\(file) was not read to its end") }
-        try await journal(proof, digest.finish(), size: chunks.byteCount, on: connection)
-        return Outcome(counts: stager.counts, findings: stager.findings, unprovenAbsence: unproven(proof, stager))
+        try await connection.executeScript(context.area.analyze, timeout: Planner.patience)
+        guard let proof = await rows.proof else { throw SyncError(.unreadable, "\(file) was not read to its end") }
+        try await journal(proof, chunks.digest(), size: chunks.byteCount, on: connection)
+        return Outcome(
+            counts: await rows.counts, findings: await rows.findings,
+            unprovenAbsence: unproven(proof, unidentified: await rows.unidentified))
     }
 
     private func journal(_ proof: Proof, _ hash: [UInt8], size: Int64, on connection: PostgresConnection) async throws {
@@ -54,12 +46,12 @@ struct StageReader {
             """)
     }
 
-    private func unproven(_ proof: Proof, _ stager: EntryStager) -> String? {
+    private func unproven(_ proof: Proof, unidentified: Int) -> String? {
         if proof.level == .none {
             return proof.notes.isEmpty ? "the export may be incomplete" : proof.notes.map(\.description).joined(separator: ", ")
         }
-        guard stager.unidentified > 0 else { return nil }
-        return "\(stager.unidentified) entries could not be read, and nobody knows whose they are"
+        guard unidentified > 0 else { return nil }
+        return "\(unidentified) entries could not be read, and nobody knows whose they are"
     }
 }
 

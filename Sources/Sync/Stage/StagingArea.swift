@@ -59,5 +59,10 @@ struct StagingArea: Sendable {
         """
     }
 
+    /// Statistics of what was staged, of the columns that are joined; a plan needs no finer ones.
+    var analyze: String {
+        "set default_statistics_target = 20; analyze \(entries) (kind, external_key, name, parent, login, email); reset default_statistics_target"
+    }
+
     var drop: String { tables.map { "drop table if exists \($0)" }.joined(separator: ";\n") }
 }
