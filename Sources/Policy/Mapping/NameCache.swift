@@ -26,10 +26,7 @@ package struct NameCache: Sendable {
         guard value.kind == .text, !value.bytes.isEmpty else { return nil }
         guard size > 0 else { return normalise(value) }
         let index = value.bytes.withUnsafeBytes { Int(Self.hash($0) % UInt64(size)) }
-        let isSame = slots[index].written.withUnsafeBytes { known in
-            value.bytes.withUnsafeBytes { $0.count == known.count && $0.elementsEqual(known) }
-        }
-        if isSame { return slots[index].key }
+        if slots[index].written.elementsEqual(value.bytes) { return slots[index].key }
         let key = normalise(value)
         slots[index] = Slot(written: Array(value.bytes), key: key)
         return key

@@ -49,8 +49,10 @@ enum MatchStatements {
 
     /// Which groups give which role in which account: the rules, and down from each group the groups that are its members.
     ///
+    /// - Parameter nested: whether groups of the export may be members of groups.
+    ///
     /// `union` drops what was reached before, so cycles end.
-    static func reach(_ c: PlanContext) -> PostgresQuery {
+    static func reach(_ c: PlanContext, nested: Bool) -> PostgresQuery {
         let rules = c.policy.groupRules
         return """
             insert into \(unescaped: c.area.reach) (grp, account_id, role, precedence)
@@ -67,7 +69,7 @@ enum MatchStatements {
             ),
             nesting as materialized (
                 select distinct e.name as child, e.parent from \(unescaped: c.area.entries) e join groups g on g.name = e.name
-                where e.kind = 'd' and \(c.policy.groups.nested)
+                where e.kind = 'd' and \(nested)
             ),
             walk as (
                 select grp, account_id, role, precedence from rules

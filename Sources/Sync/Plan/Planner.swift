@@ -11,6 +11,8 @@ struct Planner: Sendable {
     static let patience = Duration.seconds(3_600)
 
     let context: PlanContext
+    /// Whether groups of the export list their members.
+    let listsMembers: Bool
     /// Why absence proves nothing in this read; nil when it does.
     let unprovenAbsence: String?
 
@@ -40,9 +42,9 @@ struct Planner: Sendable {
                 "the account “\(key)” of the policy is not permitted to its Platform App any more; grant it again, or rename the key"
             )
         }
-        try await execute(MatchStatements.reach(context), on: connection)
+        try await execute(MatchStatements.reach(context, nested: listsMembers && context.policy.groups.nested), on: connection)
         try await execute(MatchStatements.policyVersion(context), on: connection)
-        try await execute(MatchStatements.listed(context), on: connection)
+        if listsMembers { try await execute(MatchStatements.listed(context), on: connection) }
         try await connection.executeScript(
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
@@ -111,7 +113,7 @@ struct Planner: Sendable {
             """
             update runs set state = \(state.rawValue), code = \(verdicts.first?.code), reason = \(reason),
                 counts = \(RunStore.json(counts)),
-                finished_at = case when \(state == .unchanged) then now() end
+                finished_at = case when \(state == .unchanged) then clock_timestamp() end
             where id = \(context.run)
             """, on: connection)
     }

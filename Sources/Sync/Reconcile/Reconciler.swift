@@ -101,7 +101,7 @@ package struct Reconciler: Sendable {
             throw SyncError(
                 .empty, "\(file) holds no person that the policy knows: an empty read is a fault, not an empty company")
         }
-        let planner = Planner(context: context, unprovenAbsence: read.unprovenAbsence)
+        let planner = Planner(context: context, listsMembers: read.listsMembers, unprovenAbsence: read.unprovenAbsence)
         var planned = counts
         try await connection.executeScript("begin")
         do {

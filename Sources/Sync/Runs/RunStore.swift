@@ -97,7 +97,7 @@ package struct RunStore: Sendable {
         _ = try await postgres.execute(
             """
             update runs set state = \(state.rawValue), code = \(code), reason = \(reason),
-                counts = counts || \(RunStore.json(counts)), finished_at = now()
+                counts = counts || \(RunStore.json(counts)), finished_at = clock_timestamp()
             where id = \(run) and state not in ('done', 'unchanged', 'refused', 'stale', 'failed', 'rejected')
             """)
     }

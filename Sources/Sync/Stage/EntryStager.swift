@@ -17,6 +17,8 @@ struct EntryStager: EntrySink {
     private(set) var counts = RunCounts()
     /// People who could not be read and whose id is not known: while there are any, nobody's absence is proven.
     private(set) var unidentified = 0
+    /// Whether a group lists members, so that they must be looked for.
+    private(set) var listsMembers = false
     private var canonical: [UInt8] = []
     private var names = NameCache()
 
@@ -67,11 +69,11 @@ struct EntryStager: EntrySink {
         person.writeCanonicalJSON(into: &canonical)
         rows.beginRow(8)
         append(kind: "p")
-        rows.append(person.externalKey)
-        rows.append(person.dn)
+        person.externalKey.withUnsafeBytes { rows.append(raw: $0) }
+        rows.append(text: person.dn)
         rows.appendNull()
-        rows.append(person.loginName)
-        rows.append(person.email)
+        rows.append(text: person.loginName)
+        rows.append(text: person.email)
         canonical.withUnsafeBytes { rows.append(raw: $0) }
         rows.append(Int64(line))
     }
@@ -80,13 +82,18 @@ struct EntryStager: EntrySink {
         let line = entry.position.line
         if !group.isComplete { unidentified += 1 }
         stage(kind: "g", name: group.key, line: line)
-        for parent in group.parents { stage(kind: "d", name: group.key, parent: parent, line: line) }
+        for parent in group.parents { stage(member: "d", group.key, of: parent, line: line) }
         policy.forEachMember(of: entry) { member in
             switch member {
-            case .dn(let dn): stage(kind: "d", name: dn, parent: group.key, line: line)
-            case .login(let login): stage(kind: "l", name: login, parent: group.key, line: line)
+            case .dn(let dn): stage(member: "d", dn, of: group.key, line: line)
+            case .login(let login): stage(member: "l", login, of: group.key, line: line)
             }
         }
+    }
+
+    private mutating func stage(member kind: Unicode.Scalar, _ name: String, of group: String, line: Int) {
+        listsMembers = true
+        stage(kind: kind, name: name, parent: group, line: line)
     }
 
     private mutating func stage(kind: Unicode.Scalar, key: [UInt8]? = nil, name: String? = nil, parent: String? = nil, line: Int)
@@ -94,8 +101,8 @@ struct EntryStager: EntrySink {
         rows.beginRow(8)
         append(kind: kind)
         rows.append(key)
-        rows.append(name)
-        rows.append(parent)
+        rows.append(text: name)
+        rows.append(text: parent)
         rows.appendNull()
         rows.appendNull()
         rows.appendNull()

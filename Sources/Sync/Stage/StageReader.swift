@@ -15,6 +15,8 @@ struct StageReader {
     struct Outcome {
         var counts: RunCounts
         var findings: [RunFinding]
+        /// Whether groups list their members, so that people must be looked up in them.
+        var listsMembers: Bool
         /// Why nobody's absence is proven; nil when absence may be acted upon.
         var unprovenAbsence: String?
     }
@@ -35,7 +37,7 @@ struct StageReader {
         guard let proof = await rows.proof else { throw SyncError(.unreadable, "\(file) was not read to its end") }
         try await journal(proof, chunks.digest(), size: chunks.byteCount, on: connection)
         return Outcome(
-            counts: await rows.counts, findings: await rows.findings,
+            counts: await rows.counts, findings: await rows.findings, listsMembers: await rows.listsMembers,
             unprovenAbsence: unproven(proof, unidentified: await rows.unidentified))
     }
 

@@ -27,6 +27,7 @@ actor StagedRows {
     var counts: RunCounts { stager.counts }
     var findings: [RunFinding] { stager.findings }
     var unidentified: Int { stager.unidentified }
+    var listsMembers: Bool { stager.listsMembers }
 
     /// The next rows, the last ones with the trailer of the format; nil after those.
     ///
