@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Postgres
 import Secrets
 
@@ -26,13 +27,39 @@ package struct ChangeEngine: Sendable {
         let done = try await postgres.query(ChangeStatements.appliedRanges(set)).map { row in
             Int(try row.decode(Int32.self, "first_seq"))...Int(try row.decode(Int32.self, "last_seq"))
         }
-        for range in ChunkPlan.remaining(set, applied: done) {
-            try await applyWithoutFaults(range)
-            await progress(range.last, set.count)
-        }
+        try await apply(ChunkPlan.remaining(set, applied: done), of: set, progress)
         if set.count >= Self.manyChanges { try await refreshStatistics() }
         return try await report(set)
     }
+
+    /// The first range, on which the others may build, alone; the others in no order, several at once.
+    private func apply(_ ranges: [ChangeRange], of set: ChangeSet, _ progress: @Sendable (Int, Int) async -> Void) async throws {
+        var dealtWith = set.count - ranges.reduce(0) { $0 + $1.count }
+        guard let first = ranges.first else { return }
+        let applier = UUID()
+        try await applyWithoutFaults(first, by: applier)
+        dealtWith += first.count
+        await progress(dealtWith, set.count)
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for (index, range) in ranges.dropFirst().enumerated() {
+                if index >= Self.connections, let count = try await group.next() {
+                    dealtWith += count
+                    await progress(dealtWith, set.count)
+                }
+                group.addTask {
+                    try await applyWithoutFaults(range, by: applier)
+                    return range.count
+                }
+            }
+            for try await count in group {
+                dealtWith += count
+                await progress(dealtWith, set.count)
+            }
+        }
+    }
+
+    /// How many chunks are applied at once: the server computes more than it writes.
+    private static let connections = 2
 
     /// From so many changes on, the planner's idea of the tables is out of date, and autovacuum comes a minute too late.
     private static let manyChanges = 1_000
@@ -40,7 +67,10 @@ package struct ChangeEngine: Sendable {
     private func refreshStatistics() async throws {
         try await postgres.withConnection { connection in
             try await connection.executeScript(
-                "analyze users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, links",
+                """
+                set local default_statistics_target = 20;
+                analyze users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, links
+                """,
                 timeout: Self.patience)
         }
     }
@@ -70,38 +100,48 @@ package struct ChangeEngine: Sendable {
     /// Faults are searched for by halves in transactions that are rolled back, so that a bad change in one half does not part
     /// two people who swap their addresses. Only where no change fails by itself, but some fail together, are the halves
     /// applied one after the other: the first one wins.
-    private func applyWithoutFaults(_ range: ChangeRange, known: ChangeFaults = [:]) async throws {
+    private func applyWithoutFaults(_ range: ChangeRange, by applier: UUID, known: ChangeFaults = [:]) async throws {
         do {
-            return try await postgres.withTransaction { try await apply(range, without: known, on: $0) }
+            return try await postgres.withTransaction { try await apply(range, by: applier, without: known, on: $0) }
         } catch let error as PostgresError where error.isFaultOfTheData {
             guard let (left, right) = range.halves else {
-                return try await postgres.withTransaction { try await apply(range, without: [range.first: error], on: $0) }
+                return try await postgres.withTransaction {
+                    try await apply(range, by: applier, without: [range.first: error], on: $0)
+                }
             }
-            let found = try await faults(in: left, known: known).merging(faults(in: right, known: known)) { one, _ in one }
+            let found = try await faults(in: left, by: applier, known: known).merging(
+                faults(in: right, by: applier, known: known)
+            ) { one, _ in one }
             guard found.isEmpty else {
-                return try await applyWithoutFaults(range, known: known.merging(found) { one, _ in one })
+                return try await applyWithoutFaults(range, by: applier, known: known.merging(found) { one, _ in one })
             }
-            try await applyWithoutFaults(left, known: known)
-            try await applyWithoutFaults(right, known: known)
+            try await applyWithoutFaults(left, by: applier, known: known)
+            try await applyWithoutFaults(right, by: applier, known: known)
         }
     }
 
     /// The changes of the range that fail by themselves. Writes nothing.
-    private func faults(in range: ChangeRange, known: ChangeFaults) async throws -> ChangeFaults {
+    private func faults(in range: ChangeRange, by applier: UUID, known: ChangeFaults) async throws -> ChangeFaults {
         do {
             try await postgres.withTransaction { connection in
-                try await apply(range, without: known, on: connection)
+                try await apply(range, by: applier, without: known, on: connection)
                 throw Rehearsed()
             }
         } catch let error as PostgresError where error.isFaultOfTheData {
             guard let (left, right) = range.halves else { return [range.first: error] }
-            return try await faults(in: left, known: known).merging(faults(in: right, known: known)) { one, _ in one }
+            return try await faults(in: left, by: applier, known: known).merging(faults(in: right, by: applier, known: known)) {
+                one, _ in one
+            }
         } catch is Rehearsed {}
         return [:]
     }
 
-    private func apply(_ range: ChangeRange, without faults: ChangeFaults, on connection: PostgresConnection) async throws {
-        _ = try await connection.query(ChangeStatements.exclude(range.set))
+    private func apply(_ range: ChangeRange, by applier: UUID, without faults: ChangeFaults, on connection: PostgresConnection)
+        async throws
+    {
+        if try await connection.query(ChangeStatements.hold(range.set, for: applier)).isEmpty {
+            _ = try await connection.execute(ChangeStatements.takeOver(range.set, for: applier))
+        }
         guard try await !connection.query(ChangeStatements.claim(range)).isEmpty else { return }
         for (seq, error) in faults where (range.first...range.last).contains(seq) {
             _ = try await connection.execute(

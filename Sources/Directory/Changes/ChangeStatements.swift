@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Postgres
 
 extension PostgresQuery.StringInterpolation {
@@ -28,16 +29,23 @@ extension PostgresQuery.StringInterpolation {
 
 /// Claiming and counting ranges of a change set.
 enum ChangeStatements {
-    /// Waits until nobody else applies this run, or another run of its source: two runs would give one key to two objects.
+    /// Holds the source for this engine until the end of the transaction; no row while it is another's.
     ///
-    /// A statement of its own, so that the next one sees what the other engine did.
-    static func exclude(_ set: ChangeSet) -> PostgresQuery {
+    /// Two engines at work on one source would give one key to two objects. A statement of its own, so that the next one sees
+    /// what the other engine did.
+    static func hold(_ set: ChangeSet, for applier: UUID) -> PostgresQuery {
         """
-        select from runs r join sources s on s.id = r.source_id where r.id = \(set.run) for no key update of r, s
+        select s.id from sources s join runs r on r.source_id = s.id
+        where r.id = \(set.run) and s.applier = \(applier) for share of s
         """
     }
 
-    /// Marks the range as applied; no row when any of it is applied already. After ``exclude(_:)`` in the same transaction.
+    /// Waits until no chunk of another engine is under way, and takes the source over.
+    static func takeOver(_ set: ChangeSet, for applier: UUID) -> PostgresQuery {
+        "update sources s set applier = \(applier) from runs r where r.id = \(set.run) and r.source_id = s.id"
+    }
+
+    /// Marks the range as applied; no row when any of it is applied already. After ``hold(_:for:)`` in the same transaction.
     static func claim(_ range: ChangeRange) -> PostgresQuery {
         """
         insert into applied_ranges (run_id, first_seq, last_seq)

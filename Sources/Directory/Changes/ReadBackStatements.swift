@@ -5,13 +5,14 @@ import Postgres
 /// Reading back what was stored: only that is success.
 enum ReadBackStatements {
     /// Applied changes whose object, untouched since, does not hold what the change says it wrote.
+    ///
+    /// The source is one value, not joined from the run: a planner who may join links by it pairs all with all.
     static func mismatches(_ set: ChangeSet) -> PostgresQuery {
         """
         select count(*) as n
         from changes c
-        join runs r on r.id = c.run_id
         join applied_ranges d on d.run_id = c.run_id and c.seq between d.first_seq and d.last_seq
-        left join links l on l.source_id = r.source_id and l.kind = c.kind and l.external_key = c.external_key
+        left join links l on l.source_id = (select source_id from runs where id = \(set.run)) and l.kind = c.kind and l.external_key = c.external_key
         left join users u on c.kind = 'user' and u.id = c.object_id
         left join accounts a on c.kind = 'account' and a.id = c.object_id
         where c.run_id = \(set.run) and c.planned_at = \(set.plannedAt)
@@ -38,7 +39,7 @@ enum ReadBackStatements {
             or c.suspends is distinct from (
                 case when c.suspends is not null then exists (
                     select from suspensions s where s.subject_kind = c.kind and s.subject_id = c.object_id
-                    and s.by_kind = 'source' and s.by_id = r.source_id
+                    and s.by_kind = 'source' and s.by_id = (select source_id from runs where id = \(set.run))
                 ) end
             )
           )

@@ -89,39 +89,69 @@ enum PlanStatements {
         """
     }
 
-    /// Everybody pending and undisputed. Those whose address moves come first: they must stand in the first chunk together.
-    static func users(_ c: PlanContext) -> PostgresQuery {
+    /// People who have a user: those of whom something differs. Whose address moves comes first: all of those must stand in the
+    /// first chunk together.
+    static func knownUsers(_ c: PlanContext) -> PostgresQuery {
         """
         insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key,
                              fields, memberships, suspends, reason, entry_hash)
         select \(c.run),
-               \(planned: c) + row_number() over (order by (x.situation <> 'unmatched' and x.fields ? 'email') desc, x.external_key),
-               now(), 'user', x.action,
-               coalesce(x.object_id, nextval('users_id_seq')), x.row_version, x.external_key, x.fields, x.memberships, x.suspends,
+               \(planned: c) + row_number() over (order by x.fields ? 'email' desc, x.external_key),
+               now(), 'user', x.action, x.object_id, x.row_version, x.external_key, x.fields, x.memberships, x.suspends,
                case
                when x.suspends then 'disabled in the export'
                when not x.suspends then 'back or enabled in the export'
-               else case x.action when 'create' then 'new in the export' when 'adopt' then 'matched by e-mail'
-                   when 'link' then 'nothing but our memory of it' else 'changed in the export' end
+               else case x.action when 'adopt' then 'matched by e-mail' when 'link' then 'nothing but our memory of it'
+                   else 'changed in the export' end
                end,
                x.hash
         from (
             select p.external_key, p.situation, p.hash, p.object_id, u.row_version, f.fields, m.memberships, sp.suspends,
-                   case when p.situation = 'unmatched' then 'create' when p.situation = 'unlinked' then 'adopt'
+                   case when p.situation = 'unlinked' then 'adopt'
                         when sp.suspends then 'suspend' when not sp.suspends then 'restore'
                         when f.fields <> '{}' or m.memberships <> '{}' then 'update' else 'link' end as action
             from \(unescaped: c.area.pending) p
-            join runs r on r.id = \(c.run)
-            left join users u on u.id = p.object_id
+            join users u on u.id = p.object_id
             \(unescaped: fields)
-            \(unescaped: memberships(c))
+            \(memberships: c)
             cross join lateral (
                 select case when (p.desired ->> 'enabled')::boolean then case when count(*) > 0 then false end
                             when count(*) = 0 then true end as suspends
                 from suspensions s where s.subject_kind = 'user' and s.subject_id = p.object_id
-                    and s.by_kind = 'source' and s.by_id = r.source_id
+                    and s.by_kind = 'source' and s.by_id = \(c.source)
             ) sp
-            where p.situation <> 'disputed'
+            where p.situation in ('linked', 'unlinked')
+        ) x
+        """
+    }
+
+    /// People who have no user yet: everything that the policy says of them.
+    ///
+    /// Of two groups that give a role in one account the last one stands: the one of higher precedence.
+    static func newUsers(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into changes (run_id, seq, planned_at, kind, action, object_id, external_key,
+                             fields, memberships, suspends, reason, entry_hash)
+        select \(c.run), \(planned: c) + row_number() over (order by x.external_key),
+               now(), 'user', 'create', nextval('users_id_seq'), x.external_key, x.fields, x.memberships, x.suspends,
+               case when x.suspends then 'disabled in the export' else 'new in the export' end, x.hash
+        from (
+            select p.external_key, p.hash, case when not (p.desired ->> 'enabled')::boolean then true end as suspends,
+                jsonb_build_object(
+                    'email', jsonb_build_array(null, p.desired -> 'email', 'people.email'),
+                    'name', jsonb_build_array(null, p.desired -> 'name', 'people.name'))
+                || case when p.desired ? 'display_name' then jsonb_build_object(
+                    'display_name', jsonb_build_array(null, p.desired -> 'display_name', 'people.display_name')) else '{}' end
+                || coalesce((
+                    select jsonb_object_agg('custom_attributes.' || k.key,
+                                            jsonb_build_array(null, k.value, 'people.custom_attributes.' || k.key))
+                    from jsonb_each(p.desired -> 'custom_attributes') k), '{}') as fields,
+                coalesce((
+                    select jsonb_object_agg(w.account_id::text, jsonb_build_array(null, w.role, w.grp)
+                                            order by w.precedence, w.grp desc)
+                    from unnest(p.groups) g(name) join \(unescaped: c.area.reach) w on w.grp = g.name), '{}') as memberships
+            from \(unescaped: c.area.pending) p
+            where p.situation = 'unmatched'
         ) x
         """
     }
@@ -151,35 +181,6 @@ enum PlanStatements {
         ) f
         """
 
-    /// `{account_id: [role before, role after, rule]}`: what the groups give, against what is stored and what we gave before.
-    /// A membership that we never gave is left alone.
-    private static func memberships(_ c: PlanContext) -> String {
-        """
-        cross join lateral (
-            select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(au.role, v.role, v.rule)), '{}') as memberships
-            from (
-                select w.account_id, w.role, w.grp as rule,
-                       coalesce(p.link_desired -> 'memberships' ? w.account_id::text, false) as given
-                from (
-                    select distinct on (x.account_id) x.account_id, x.role, x.grp
-                    from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name
-                    order by x.account_id, x.precedence desc, x.grp
-                ) w
-                union all
-                select ga.id, null, 'no group gives it', true
-                from jsonb_object_keys(p.link_desired -> 'memberships') k(key)
-                join accounts ga on ga.id = k.key::bigint and ga.deleted_at is null
-                join account_permissibles gp on gp.object_id = ga.id and gp.platform_app_id = r.platform_app_id and gp.rights & 2 <> 0
-                where not exists (
-                    select from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name where x.account_id = ga.id
-                )
-            ) v
-            left join account_users au on au.user_id = p.object_id and au.account_id = v.account_id
-            where (v.role is not null and (not v.given or au.role is distinct from v.role)) or (v.role is null and v.given)
-        ) m
-        """
-    }
-
     /// Counts for guards and reports, and the sizes that the change engine needs.
     static func summary(_ c: PlanContext) -> PostgresQuery {
         """
@@ -193,10 +194,7 @@ enum PlanStatements {
                count(*) filter (where kind = 'account' and suspends) as accounts_suspended,
                count(*) filter (where kind = 'user' and action <> 'create' and fields ? 'email'
                    and fields -> 'email' -> 0 <> fields -> 'email' -> 1) as email_changes,
-               coalesce(sum((select count(*) from jsonb_each(memberships) m
-                   where m.value ->> 1 is null and m.value ->> 0 is not null)), 0)::bigint as memberships_removed,
-               coalesce(sum((select count(*) from jsonb_each(memberships) m
-                   where m.value ->> 1 = 'administrator' and m.value ->> 0 is distinct from 'administrator')), 0)::bigint as administrators,
+               coalesce(sum(m.removed), 0)::bigint as memberships_removed, coalesce(sum(m.administrators), 0)::bigint as administrators,
                count(*) as total,
                coalesce(max(seq) filter (where kind = 'account' or (action <> 'create' and fields ? 'email')), 0)::integer as first_chunk_end,
                (select count(*) from links l
@@ -205,12 +203,53 @@ enum PlanStatements {
                 and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id
                     and s.by_kind = 'source' and s.by_id = \(c.source))) as people_before,
                (select count(*) from \(unescaped: c.area.pending) where situation = 'disputed') as disputed
-        from changes where run_id = \(c.run) and planned_at = now()
+        from changes
+        cross join lateral (
+            select count(*) filter (where m.value ->> 1 is null and m.value ->> 0 is not null) as removed,
+                   count(*) filter (where m.value ->> 1 = 'administrator' and m.value ->> 0 is distinct from 'administrator') as administrators
+            from jsonb_each(memberships) m
+        ) m
+        where run_id = \(c.run) and planned_at = now()
         """
     }
 }
 
 extension PostgresQuery.StringInterpolation {
+    /// `{account_id: [role before, role after, rule]}`: what the groups give, against what is stored and what we gave before.
+    /// A membership that we never gave is left alone.
+    fileprivate mutating func appendInterpolation(memberships c: PlanContext) {
+        appendLiteral(
+            """
+            cross join lateral (
+                select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(au.role, v.role, v.rule)), '{}') as memberships
+                from (
+                    select w.account_id, w.role, w.grp as rule,
+                           coalesce(p.link_desired -> 'memberships' ? w.account_id::text, false) as given
+                    from (
+                        select distinct on (x.account_id) x.account_id, x.role, x.grp
+                        from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name
+                        order by x.account_id, x.precedence desc, x.grp
+                    ) w
+                    union all
+                    select ga.id, null, 'no group gives it', true
+                    from jsonb_object_keys(p.link_desired -> 'memberships') k(key)
+                    join accounts ga on ga.id = k.key::bigint and ga.deleted_at is null
+                    join account_permissibles gp on gp.object_id = ga.id and gp.rights & 2 <> 0 and gp.platform_app_id = 
+            """)
+        appendInterpolation(c.platformApp)
+        appendLiteral(
+            """
+
+                    where not exists (
+                        select from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name where x.account_id = ga.id
+                    )
+                ) v
+                left join account_users au on au.user_id = p.object_id and au.account_id = v.account_id
+                where (v.role is not null and (not v.given or au.role is distinct from v.role)) or (v.role is null and v.given)
+            ) m
+            """)
+    }
+
     /// How many changes the run has so far, all planned in this transaction.
     mutating func appendInterpolation(planned c: PlanContext) {
         appendLiteral("(select count(*) from changes where run_id = ")

@@ -49,7 +49,7 @@ struct Planner: Sendable {
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
         try await execute(MatchStatements.pending(context), on: connection)
-        try await connection.executeScript("analyze \(context.area.pending)", timeout: Self.patience)
+        try await connection.executeScript(context.area.analyzePending, timeout: Self.patience)
         for statement in MatchStatements.disputeDuplicates(context) { try await execute(statement, on: connection) }
         while try await execute(MatchStatements.disputeTakenEmails(context), on: connection) > 0 {}
         try await execute(MatchStatements.reportDisputes(context, after: findings), on: connection)
@@ -59,7 +59,8 @@ struct Planner: Sendable {
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
         try await execute(PlanStatements.absentAccounts(context), on: connection)
-        try await execute(PlanStatements.users(context), on: connection)
+        try await execute(PlanStatements.knownUsers(context), on: connection)
+        try await execute(PlanStatements.newUsers(context), on: connection)
         var figures = PlanFigures()
         if context.policy.people.absent == .suspend {
             if unprovenAbsence == nil {
