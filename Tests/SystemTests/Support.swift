@@ -15,8 +15,9 @@ struct MusterFixture: Sendable {
     var inbox: String { "\(policies)/inbox" }
     var log: String { "\(folder)/muster.log" }
 
-    /// The folder of the products, beside the test bundle.
+    /// The folder of the products: beside the test bundle, or where `MUSTER_TEST_PRODUCTS` says, for a soak of a release build.
     static let products: String = {
+        if let folder = ProcessInfo.processInfo.environment["MUSTER_TEST_PRODUCTS"] { return folder }
         let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         let beside = URL(filePath: bundle).deletingLastPathComponent().path
         if FileManager.default.isExecutableFile(atPath: "\(beside)/muster") { return beside }

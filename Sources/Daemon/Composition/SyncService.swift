@@ -49,7 +49,13 @@ struct SyncService: Service {
     }
 
     private func recover() async throws {
-        let recovered = try await patience("recovering").whileAway { try await reconciler.recover() }
+        let recovered = try await patience("recovering").whileAway { [logger] in
+            try await reconciler.recover { run, error in
+                logger.error(
+                    "a run that was cut short cannot be finished; the next start tries again",
+                    metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "error": "\(error)"])
+            }
+        }
         for run in recovered {
             logger.notice(
                 "finished a run that was cut short",
@@ -71,6 +77,10 @@ struct SyncService: Service {
             let isNews = memory.failed(job, error.message)
             logger.log(
                 level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
+        } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
+            // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried.
+            memory.handled(job)
+            logger.error("the run broke off", metadata: ["error": "\(error)"])
         }
     }
 

@@ -76,13 +76,20 @@ package struct Reconciler: Sendable {
     }
 
     /// Finishes what a process that died left behind: half-read runs are marked failed, half-applied ones are completed.
-    package func recover() async throws -> [Run] {
+    ///
+    /// - Parameter failed: told of a run that cannot be finished, for a reason of its own; the others are, and it stays as it is.
+    /// - Throws: ``PostgresError`` when the database is away.
+    package func recover(failed: (Run, any Error) -> Void) async throws -> [Run] {
         var recovered: [Run] = []
         for run in try await runs.unfinished() {
-            if run.state == .applying {
-                recovered.append(try await apply(run.id))
-            } else if try await markIfOrphaned(run) {
-                recovered.append(try await runs.show(run.id))
+            do {
+                if run.state == .applying {
+                    recovered.append(try await apply(run.id))
+                } else if try await markIfOrphaned(run) {
+                    recovered.append(try await runs.show(run.id))
+                }
+            } catch  where !(error is CancellationError) && (error as? PostgresError)?.isAway != true {
+                failed(run, error)
             }
         }
         return recovered

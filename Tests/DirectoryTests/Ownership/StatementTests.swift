@@ -101,6 +101,12 @@ import Testing
         }
     }
 
+    /// A source that comes from a join lets the planner pair all links with all changes, and never come back.
+    @Test func readingBackKnowsItsSource() {
+        let sql = ReadBackStatements.mismatches(ChangeSet(run: 1, plannedAt: .now, count: 9, firstChunkEnd: 0)).description
+        #expect(sql.contains("l.source_id = (select") && !sql.contains("join runs"), "\(sql)")
+    }
+
     @Test func everyStatementIsListed() throws {
         var found: Set<String> = []
         for (file, text) in try Self.sources() where file.hasSuffix("Statements.swift") {
