@@ -37,7 +37,7 @@ import Testing
                     let label =
                         "round \(round): \(killsDaemon ? "daemon" : "PostgreSQL") killed after \(pause) s; runs were: \(before)"
                     print(label)
-                    fflush(stdout)
+                    fflush(nil)
                     try await settled(muster)
                     #expect(try await state(muster) == undisturbed, "\(label)")
                     isHit = before == "applying"
