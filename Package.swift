@@ -134,9 +134,6 @@ let package = Package(
 
         benchmark("muster-bench-generate", folder: "Generator"),
         benchmark("muster-bench-postgres", folder: "PostgresBench", ["Postgres", "PostgresTestSupport", .logging]),
-        benchmark(
-            "muster-bench-sync", folder: "SyncBench",
-            ["Sync", "Directory", "DirectoryTestSupport", "Policy", "Postgres", .logging]),
         benchmark("muster-bench-read", folder: "IntakeReading", ["Intake"]),
     ]
 )
