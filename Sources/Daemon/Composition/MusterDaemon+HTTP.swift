@@ -15,6 +15,8 @@ extension MusterDaemon {
         addSurfaces(to: router, installed)
         var responder = WebResponder.Options()
         responder.trustedProxies = configuration.trustedProxies
+        // 10,000 people of some 3 KB.
+        responder.largeBodies = [PlatformAPI.bulkPath: 32 << 20]
         let address = configuration.listen
         return WebServer.makeApplication(
             WebServerConfiguration(host: address.host, port: address.port), responder: WebResponder(router, options: responder),

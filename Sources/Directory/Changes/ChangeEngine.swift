@@ -88,6 +88,35 @@ package struct ChangeEngine: Sendable {
         return report
     }
 
+    /// The changes that were not made, in their order.
+    func refusals(of set: ChangeSet) async throws -> [(seq: Int, code: String, detail: String?)] {
+        try Self.refusals(try await postgres.query(ChangeStatements.refusals(set)))
+    }
+
+    /// Applies a set of one chunk in the caller's transaction, to be rolled back when any of its changes is refused.
+    ///
+    /// - Parameter applier: for whom the transaction has taken the source over before it planned.
+    ///
+    /// - Returns: the changes that were not made.
+    /// - Throws: ``PostgresError`` for a change that the database cannot hold; the transaction is lost then.
+    func applyWhole(_ set: ChangeSet, by applier: UUID, on connection: PostgresConnection) async throws -> [(
+        seq: Int, code: String, detail: String?
+    )] {
+        precondition(set.count <= ChunkPlan.chunkSize, "a set that is applied whole is one chunk")
+        let range = ChangeRange(set: set, first: 1, last: set.count)
+        try await apply(range, by: applier, without: [:], on: connection)
+        return try Self.refusals(try await connection.query(ChangeStatements.refusals(set)))
+    }
+
+    private static func refusals(_ rows: PostgresRows) throws -> [(seq: Int, code: String, detail: String?)] {
+        try rows.map { row in
+            (
+                Int(try row.decode(Int32.self, "seq")), try row.decode(String.self, "code"),
+                try row.decode(String?.self, "detail")
+            )
+        }
+    }
+
     /// How many applied changes the store does not show: read back from the objects themselves; 0 is success.
     package func mismatches(_ set: ChangeSet) async throws -> Int {
         try await postgres.query(ReadBackStatements.mismatches(set).unprepared().timeout(Self.patience)).first.map {

@@ -45,6 +45,11 @@ enum ChangeStatements {
         "update sources s set applier = \(applier) from runs r where r.id = \(set.run) and r.source_id = s.id"
     }
 
+    /// The same for what is still to be planned: the plan then finds everything as the changes will.
+    static func takeOver(source: Int64, for applier: UUID) -> PostgresQuery {
+        "update sources set applier = \(applier) where id = \(source)"
+    }
+
     /// Marks the range as applied; no row when any of it is applied already. After ``hold(_:for:)`` in the same transaction.
     static func claim(_ range: ChangeRange) -> PostgresQuery {
         """
@@ -60,6 +65,10 @@ enum ChangeStatements {
 
     static func appliedRanges(_ set: ChangeSet) -> PostgresQuery {
         "select first_seq, last_seq from applied_ranges where run_id = \(set.run) order by first_seq"
+    }
+
+    static func refusals(_ set: ChangeSet) -> PostgresQuery {
+        "select seq, code, detail from change_refusals where run_id = \(set.run) order by seq"
     }
 
     static func refusalCounts(_ set: ChangeSet) -> PostgresQuery {

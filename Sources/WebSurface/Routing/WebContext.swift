@@ -11,7 +11,7 @@ package protocol WebRequestContext: RequestContext {
 
 /// The state that ``WebResponder`` prepares before a handler runs.
 package struct WebRequestState: Sendable {
-    /// The whole body, already held against the limit; empty for a streamed route.
+    /// The whole body, already held against the limit.
     package var body = ByteBuffer()
     /// The query string as sent, without `?`.
     package var query: Substring?

@@ -19,10 +19,10 @@ package struct WebResponder: HTTPResponder {
         package var maximumBodySize = 1 << 20
         /// Proxies whose `X-Forwarded-For` is believed.
         package var trustedProxies = TrustedProxies()
-        /// Routes below these paths read their body themselves and without limit.
-        package var streamedPaths: [String] = []
+        /// Paths whose bodies may be larger than others, with their own limit in bytes.
+        package var largeBodies: [String: Int] = [:]
 
-        /// The defaults: 1 MiB, no trusted proxy, nothing streamed.
+        /// The defaults: 1 MiB, no trusted proxy.
         package init() {}
     }
 
@@ -38,7 +38,8 @@ package struct WebResponder: HTTPResponder {
         self.options = options
     }
 
-    var maximumBodySize: Int { options.maximumBodySize }
+    /// The most that any path takes; which one it is, is known behind the head.
+    var maximumBodySize: Int { options.largeBodies.values.reduce(options.maximumBodySize, max) }
 
     /// Answers one request; never throws.
     package func respond(to request: Request, context: WebContext) async -> Response {
@@ -73,10 +74,8 @@ package struct WebResponder: HTTPResponder {
             head.path = path
             request = Request(head: head, body: request.body)
         }
-        if !options.streamedPaths.contains(where: path.hasPrefix) {
-            context.web.body = try await collectBody(of: request)
-            request.body = RequestBody(buffer: context.web.body)
-        }
+        context.web.body = try await collectBody(of: request, limit: options.largeBodies[path] ?? options.maximumBodySize)
+        request.body = RequestBody(buffer: context.web.body)
         do {
             return try await router.respond(to: request, context: context)
         } catch let error as APIError where error.status == .notFound && context.coreContext.endpointPath.value == "NotFound" {
@@ -104,17 +103,17 @@ package struct WebResponder: HTTPResponder {
         return Response(status: .noContent, headers: [.allow: allow])
     }
 
-    private func collectBody(of request: Request) async throws -> ByteBuffer {
+    private func collectBody(of request: Request, limit: Int) async throws -> ByteBuffer {
         let announced = request.headers[.contentLength]
         if let announced {
             if announced == "0" { return ByteBuffer() }
             // The parser has refused what is no number; one that overflows is too large as well.
-            guard let length = Int(announced), length <= options.maximumBodySize else { throw APIError.payloadTooLarge }
+            guard let length = Int(announced), length <= limit else { throw APIError.payloadTooLarge }
         } else if !request.headers.contains(.transferEncoding) {
             return ByteBuffer()
         }
         do {
-            return try await request.body.collect(upTo: options.maximumBodySize)
+            return try await request.body.collect(upTo: limit)
         } catch is NIOTooManyBytesError {
             throw APIError.payloadTooLarge
         } catch {

@@ -23,6 +23,7 @@ import Testing
             1, UserUpdate(), email: nil, passwordHash: nil, needed: .write, caller: caller),
         "UserStatements.delete": UserStatements.delete(1, caller: caller),
         "UserStatements.token": UserStatements.token(1, keyID: 1, caller: caller),
+        "ProvisionStatements.plan": ProvisionStatements.plan([ProvisionItem()], numbers: [0], source: 1, caller: caller),
         "AccountStatements.list": AccountStatements.list(caller: caller),
         "AccountStatements.show": AccountStatements.show(1, caller: caller),
         "AccountStatements.create": AccountStatements.create(AccountDraft(), features: JSONText("{}"), caller: caller),
@@ -55,6 +56,8 @@ import Testing
         "ChangeStatements.hold": "locks the source", "ChangeStatements.takeOver": "marks the source",
         "ChangeStatements.claim": "writes applied ranges",
         "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",
+        "ChangeStatements.refusals": "reads refusals",
+        "ProvisionStatements.finish": "ends a run", "ProvisionStatements.prepare": "makes the app's own source",
         "ChangeStatements.locks": "locks rows and shows none of them",
         "ReadBackStatements.mismatches": "counts",
     ]

@@ -23,7 +23,7 @@ import WebSurface
                 "GET \(base)/accounts/{id}", "PATCH \(base)/accounts/{id}", "PUT \(base)/accounts/{id}",
                 "DELETE \(base)/accounts/{id}",
                 "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{id}/account_users",
-                "DELETE \(base)/accounts/{id}/account_users",
+                "DELETE \(base)/accounts/{id}/account_users", "PUT \(base)/provision", "POST \(base)/bulk",
             ]
             #expect(routes.sorted() == documented.sorted())
         }
