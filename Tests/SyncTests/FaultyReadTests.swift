@@ -62,6 +62,25 @@ import Testing
         }
     }
 
+    @Test func aRejectedPlanIsOver() async throws {
+        try await withSyncWorld { world in
+            let policy = try Policy.crowd()
+            try await world.reconcile(policy, Person.export(Person.crowd(40)))
+            let image = try await world.image()
+            let held = try await world.reconcile(policy, Person.export(Array(Person.crowd(40).dropLast(12))))
+            #expect(held.state == .held)
+            let rejected = try await world.reconciler.reject(held.id, reason: "the export was cut")
+            #expect(rejected.state == .rejected && rejected.reason == "the export was cut")
+            for attempt in [
+                { try await world.reconciler.apply(held.id, release: true) }, { try await world.reconciler.reject(held.id) },
+            ] {
+                let error = await #expect(throws: SyncError.self) { _ = try await attempt() }
+                #expect(error?.code == .notApplicable)
+            }
+            #expect(try await world.image() == image)
+        }
+    }
+
     @Test func aHeldPlanIsReleasedAsItIs() async throws {
         try await withSyncWorld { world in
             let policy = try Policy.crowd()

@@ -69,6 +69,16 @@ package struct Reconciler: Sendable {
         return try await runs.show(id)
     }
 
+    /// Rejects a plan that waits or is held, so that it can not be applied any more.
+    ///
+    /// - Throws: ``SyncError`` with ``SyncError/Code/notApplicable`` for a run that has no such plan.
+    package func reject(_ id: Int64, reason: String? = nil) async throws -> Run {
+        guard try await runs.reject(id, reason: reason ?? "a person rejected it") else {
+            throw SyncError(.notApplicable, "run \(id) is \(try await runs.show(id).state.rawValue): there is no plan to reject")
+        }
+        return try await runs.show(id)
+    }
+
     /// Plans and, unless a guard holds it, applies.
     package func reconcile(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
         let run = try await plan(policy, file: file, actor: actor, progress: progress)
