@@ -73,7 +73,7 @@ let package = Package(
         .target(
             name: "Directory",
             dependencies: ["Postgres", "Secrets"],
-            resources: [.embedInCode("Migrations/V0001_first_light.sql")],
+            resources: [.embedInCode("Migrations/V0001_first_light.sql"), .embedInCode("Migrations/V0004_find.sql")],
             swiftSettings: strict
         ),
         module("Intake"),

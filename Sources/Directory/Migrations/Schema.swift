@@ -8,7 +8,10 @@ package enum Schema {
     package static func migrations() throws(MigrationError) -> Migrations {
         try Migrations([
             Migration(
-                version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self))
+                version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self)),
+            Migration(version: 2, name: "reserved", sql: "select"),
+            Migration(version: 3, name: "reserved", sql: "select"),
+            Migration(version: 4, name: "find", sql: String(decoding: PackageResources.V0004_find_sql, as: UTF8.self)),
         ])
     }
 }
