@@ -76,6 +76,7 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/V0001_first_light.sql"),
                 .embedInCode("Migrations/V0002_parallel_apply.sql"),
+                .embedInCode("Migrations/V0004_find.sql"),
             ],
             swiftSettings: strict
         ),

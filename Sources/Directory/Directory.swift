@@ -11,6 +11,8 @@ package struct Directory: Sendable {
     let postgres: PostgresClient
     let keyring: Keyring
     let passwords: PasswordHasher
+    /// What tokens were used for calls, until it is written down.
+    let tokenUses = TokenUses()
 
     package init(postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher) {
         self.postgres = postgres
@@ -22,6 +24,10 @@ package struct Directory: Sendable {
     package var accounts: AccountStore { AccountStore(directory: self) }
     package var memberships: MembershipStore { MembershipStore(directory: self) }
     package var provisioning: ProvisionStore { ProvisionStore(directory: self) }
+    package var customRoles: CustomRoleStore { CustomRoleStore(directory: self) }
+    package var suspensions: SuspensionStore { SuspensionStore(directory: self) }
+    package var permissibles: PermissibleStore { PermissibleStore(directory: self) }
+    package var tokens: TokenStore { TokenStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
 
@@ -35,7 +41,7 @@ package struct Directory: Sendable {
 
     /// Throws ``DirectoryError/invalidAccessToken`` unless the token is alive: for calls that fail before any statement checks it.
     package func authenticate(_ caller: Caller) async throws {
-        let row = try await row("with \(caller: caller) select app_id from caller")
+        let row = try await row("with \(caller: caller, needs: []) select app_id from caller")
         guard row != nil else { throw DirectoryError.invalidAccessToken }
     }
 
@@ -57,6 +63,17 @@ package struct Directory: Sendable {
                 attemptsLeft -= 1
                 guard error.isRetryable, attemptsLeft > 0 else { throw DirectoryError(error) ?? error }
             }
+        }
+    }
+
+    /// Runs what no single statement can do; constraint violations come out as the domain's errors.
+    nonisolated(nonsending) func transaction<T>(
+        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> T
+    ) async throws -> T {
+        do {
+            return try await postgres.withTransaction(body)
+        } catch let error as PostgresError {
+            throw DirectoryError(error) ?? error
         }
     }
 }

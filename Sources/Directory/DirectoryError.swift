@@ -8,6 +8,8 @@ package enum DirectoryError: Error, Sendable, Equatable {
     case invalidAccessToken
     /// The object was never permitted to the caller, or not with the right that the call needs.
     case nonPermissible
+    /// The token is alive, and its scopes do not reach as far as the call.
+    case insufficientScope
     /// The object was the caller's and is deleted.
     case notFound
     /// The call's content is at fault; nothing was changed.
@@ -20,6 +22,7 @@ package enum DirectoryError: Error, Sendable, Equatable {
         switch self {
         case .invalidAccessToken: "invalid_access_token"
         case .nonPermissible: "non_permissible"
+        case .insufficientScope: "insufficient_scope"
         case .notFound: "not_found"
         case .invalid: "invalid"
         case .unavailable: "unavailable"
@@ -49,10 +52,15 @@ extension DirectoryError {
             self = .unavailable
             return
         }
+        // What the function `require_scopes` raises.
+        if error.sqlState == "MS403" {
+            self = .insufficientScope
+            return
+        }
         switch error.constraint {
         case "users_email_taken":
             self = .invalid([FieldProblem("email", "Email has already been taken")])
-        case "users_name_length", "accounts_name_length", "platform_apps_name_length":
+        case "users_name_length", "accounts_name_length", "platform_apps_name_length", "custom_roles_name_length":
             self = .invalid([FieldProblem("name", "Name is too long (maximum is 255 characters)")])
         case "users_display_name_length":
             self = .invalid([FieldProblem("display_name", "Display name is too long (maximum is 255 characters)")])
@@ -62,6 +70,12 @@ extension DirectoryError {
             self = .invalid([FieldProblem("domain", "Domain is too long (maximum is 100 characters)")])
         case "accounts_support_email_length":
             self = .invalid([FieldProblem("support_email", "Support email is too long (maximum is 100 characters)")])
+        case "account_users_seats":
+            self = .invalid([FieldProblem("account", "Account has no seat left: its limit of agents is reached")])
+        case "account_users_custom_role":
+            self = .invalid([FieldProblem("custom_role", "Custom role must exist")])
+        case "custom_roles_name_key":
+            self = .invalid([FieldProblem("name", "Name has already been taken")])
         case "account_users_role_known":
             self = .invalid([FieldProblem("role", "Role is not included in the list")])
         case "platform_apps_name_key":

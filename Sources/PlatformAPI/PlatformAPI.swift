@@ -14,6 +14,10 @@ package struct PlatformAPI: Sendable {
     let accounts: AccountStore
     let memberships: MembershipStore
     let provisioning: ProvisionStore
+    let customRoles: CustomRoleStore
+    let suspensions: SuspensionStore
+    let permissibles: PermissibleStore
+    let tokens: TokenStore
     let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
     let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
@@ -25,6 +29,10 @@ package struct PlatformAPI: Sendable {
         accounts = directory.accounts
         memberships = directory.memberships
         provisioning = directory.provisioning
+        customRoles = directory.customRoles
+        suspensions = directory.suspensions
+        permissibles = directory.permissibles
+        tokens = directory.tokens
         verify = { directory.platformAppCaller(token: $0, requestID: $1) }
         authenticate = { try await directory.authenticate($0) }
         self.senderAddress = senderAddress
@@ -37,12 +45,17 @@ package struct PlatformAPI: Sendable {
         addAccountRoutes(to: api)
         addAccountUserRoutes(to: api)
         addProvisionRoutes(to: api)
+        addUserFindRoutes(to: api)
+        addSuspensionRoutes(to: api)
+        addCustomRoleRoutes(to: api)
+        addPermissibleRoutes(to: api)
     }
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.
     func caller(_ request: Request, _ context: WebContext) throws(APIError) -> Caller {
         guard let credential = PresentedCredential(request.headers), let caller = verify(credential.token, context.web.requestID)
         else { throw .invalidAccessToken }
+        tokens.note(caller, address: context.web.remoteAddress)
         return caller
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Directory
 import Glibc
 package import Logging
 package import NIOCore
@@ -82,6 +83,7 @@ package struct MusterDaemon: Service {
         if let embedded { services.append(embedded) }
         services.append(installed.postgres)
         services.append(PasswordThreads(installed: installed))
+        services.append(TokenUseService(tokens: installed.directory.tokens, logger: logger))
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))
         services.append(httpService(installed))

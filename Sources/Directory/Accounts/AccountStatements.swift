@@ -15,23 +15,28 @@ enum AccountStatements {
         exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id) as suspended
         """
 
-    /// Every live account that the caller may read; one row with a null id when there is none.
-    static func list(caller: Caller) -> PostgresQuery {
+    /// The live accounts that the caller may read, by id; one row with a null id when there is none.
+    ///
+    /// - Parameter page: nil for all of them.
+    static func list(_ page: PageRequest?, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller)
+        with \(caller: caller, needs: [.accountsRead])
         select caller.app_id is not null as authenticated, 1::smallint as rights, \(unescaped: columns), \(unescaped: suspended)
         from (select 1) one
         left join caller on true
-        left join (
-            platform_app_permissibles p join accounts a on a.id = p.object_id and a.deleted_at is null
-        ) on p.kind = 'account' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
+        left join lateral (
+            select o.* from platform_app_permissibles p join accounts o on o.id = p.object_id and o.deleted_at is null
+            where p.kind = 'account' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0 and \(of: page, "p.object_id")
+            order by p.object_id limit \(page?.fetched)
+        ) a on true
         order by a.id
         """
     }
 
-    static func show(_ id: Int64, caller: Caller) -> PostgresQuery {
+    /// - Parameter scopes: what the call needs that shows it.
+    static func show(_ id: Int64, caller: Caller, needs scopes: [Scope] = [.accountsRead]) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .account, id)
+        with \(caller: caller, needs: scopes), \(permit: .account, id)
         select caller.app_id is not null as authenticated, permit.rights, \(unescaped: columns), \(unescaped: suspended)
         from (select 1) one
         left join caller on true
@@ -43,7 +48,7 @@ enum AccountStatements {
     /// Inserts the account with its permissible, suspension and audit event.
     static func create(_ draft: AccountDraft, features: JSONText, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller),
+        with \(caller: caller, needs: [.accountsWrite]),
         created as (
             insert into accounts (name, locale, domain, support_email, features, limits, custom_attributes)
             select \(draft.name), coalesce(\(draft.locale), 'en'), \(draft.domain ?? nil), \(draft.supportEmail ?? nil),
@@ -77,7 +82,7 @@ enum AccountStatements {
         let setsDomain = draft.domain != nil
         let setsSupportEmail = draft.supportEmail != nil
         return """
-            with \(caller: caller), \(permit: .account, id),
+            with \(caller: caller, needs: [.accountsWrite]), \(permit: .account, id),
             target as (
                 select x.* from accounts x join permit on permit.rights & 2 <> 0
                 where x.id = \(id) and x.deleted_at is null
@@ -142,7 +147,7 @@ enum AccountStatements {
     /// Makes the account a tombstone; its members stay users.
     static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .account, id),
+        with \(caller: caller, needs: [.accountsDelete]), \(permit: .account, id),
         deleted as (
             update accounts x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
             from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null

@@ -8,13 +8,16 @@ import Postgres
 package struct AccountStore: Sendable {
     let directory: Directory
 
-    /// Every account that the caller may read, by id.
-    package func list(by caller: Caller) async throws -> [Account] {
-        let rows = try await directory.rows(AccountStatements.list(caller: caller))
-        return try rows.compactMap { row in
+    /// The accounts that the caller may read, by id.
+    ///
+    /// - Parameter page: nil for all of them.
+    package func list(_ page: PageRequest? = nil, by caller: Caller) async throws -> Page<Account> {
+        let rows = try await directory.rows(AccountStatements.list(page, caller: caller))
+        let accounts = try rows.compactMap { row in
             try Verdict(row).require(.read)
             return try AccountStore.decode(row)
         }
+        return Page(fetched: accounts.map { ($0.id, $0) }, page)
     }
 
     /// Shows an account; needs the right to read.
@@ -39,7 +42,7 @@ package struct AccountStore: Sendable {
     package func update(_ id: Int64, _ draft: AccountDraft, by caller: Caller) async throws -> Account {
         let problems = AccountRules.problems(draft, creating: false)
         if !problems.isEmpty || draft.isEmpty {
-            let account = try await one(AccountStatements.show(id, caller: caller), needed: .write)
+            let account = try await one(AccountStatements.show(id, caller: caller, needs: [.accountsWrite]), needed: .write)
             guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
             return account
         }

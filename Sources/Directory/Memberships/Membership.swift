@@ -22,11 +22,22 @@ package enum Role: String, Sendable, CaseIterable {
     case administrator
 }
 
+/// Whether a member takes conversations now.
+package enum Availability: String, Sendable, CaseIterable {
+    case online
+    case offline
+    case busy
+}
+
 /// What a call wants a membership to be.
 package struct MembershipDraft: Sendable {
     package var userID: Int64?
     /// nil: `agent` in a new membership, unchanged in one that is there.
     package var role: Role?
+    /// `.some(nil)` takes the custom role away; it must be one of the same account.
+    package var customRoleID: Int64??
+    package var availability: Availability?
+    package var autoOffline: Bool?
     /// What the surface already found wrong.
     package var problems: [FieldProblem] = []
 

@@ -8,30 +8,36 @@ import Postgres
 package struct MembershipStore: Sendable {
     let directory: Directory
 
-    /// Every member of an account, by membership id; needs the right to read the account.
-    package func list(accountID: Int64, by caller: Caller) async throws -> [Membership] {
-        let rows = try await directory.rows(MembershipStatements.list(accountID: accountID, caller: caller))
-        return try rows.compactMap { row in
+    /// The members of an account, by membership id; needs the right to read the account.
+    ///
+    /// - Parameter page: nil for all of them.
+    package func list(accountID: Int64, _ page: PageRequest? = nil, by caller: Caller) async throws -> Page<Membership> {
+        let rows = try await directory.rows(MembershipStatements.list(accountID: accountID, page, caller: caller))
+        let members = try rows.compactMap { row in
             try Verdict(row).require(.read)
             guard try row.decode(Bool.self, "account_exists") else { throw DirectoryError.notFound }
             return try MembershipStore.decode(row)
         }
+        return Page(fetched: members.map { ($0.id, $0) }, page)
     }
 
-    /// Makes the user a member, or changes the role of one; needs the right to write both.
+    /// Makes the user a member, or changes what one is; needs the right to write both.
+    ///
+    /// A new member takes a seat where the account has a limit of them.
     package func upsert(accountID: Int64, _ draft: MembershipDraft, by caller: Caller) async throws -> Membership {
         guard let userID = draft.userID else {
-            try await requireAccount(accountID, by: caller)
+            try await requireAccount(accountID, by: caller, needs: .accountUsersWrite)
             throw DirectoryError.invalid([FieldProblem("user", "User must exist")] + draft.problems)
         }
         guard draft.problems.isEmpty else {
-            try await verify(MembershipStatements.check(accountID: accountID, userID: userID, caller: caller))
+            try await verify(
+                MembershipStatements.check(accountID: accountID, userID: userID, caller: caller, needs: .accountUsersWrite))
             throw DirectoryError.invalid(draft.problems)
         }
         // A membership that somebody else made while we waited for the user's lock is seen by the next statement only.
         for _ in 0..<3 {
             let row = try await verify(
-                MembershipStatements.upsert(accountID: accountID, userID: userID, role: draft.role, caller: caller))
+                MembershipStatements.upsert(accountID: accountID, userID: userID, draft, caller: caller))
             if let membership = try MembershipStore.decode(row) { return membership }
         }
         throw DirectoryError.notFound
@@ -40,21 +46,21 @@ package struct MembershipStore: Sendable {
     /// Ends a membership; without a user, or without a membership, nothing happens (contract section 4).
     package func delete(accountID: Int64, userID: Int64?, problems: [FieldProblem] = [], by caller: Caller) async throws {
         guard problems.isEmpty, let userID else {
-            try await requireAccount(accountID, by: caller)
+            try await requireAccount(accountID, by: caller, needs: .accountUsersDelete)
             if !problems.isEmpty { throw DirectoryError.invalid(problems) }
             return
         }
         try await verify(MembershipStatements.delete(accountID: accountID, userID: userID, caller: caller))
     }
 
-    private func requireAccount(_ id: Int64, by caller: Caller) async throws {
-        guard let row = try await directory.row(AccountStatements.show(id, caller: caller)) else { return }
+    private func requireAccount(_ id: Int64, by caller: Caller, needs scope: Scope) async throws {
+        guard let row = try await directory.row(AccountStatements.show(id, caller: caller, needs: [scope])) else { return }
         try Verdict(row).require(.write)
         guard try row.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
     }
 
     @discardableResult
-    private func verify(_ statement: PostgresQuery) async throws -> PostgresRow {
+    func verify(_ statement: PostgresQuery) async throws -> PostgresRow {
         guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
         try Verdict(row).require(.write)
         guard try row.decode(Bool.self, "account_exists") else { throw DirectoryError.notFound }
@@ -64,7 +70,7 @@ package struct MembershipStore: Sendable {
         return row
     }
 
-    private static func decode(_ row: PostgresRow) throws -> Membership? {
+    static func decode(_ row: PostgresRow) throws -> Membership? {
         guard let id = try row.decode(Int64?.self, "id") else { return nil }
         return Membership(
             id: id,

@@ -19,15 +19,24 @@ package struct Caller: Sendable {
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// The CTE `caller(app_id, reveals)`: one row when the token is that of an enabled Platform App, none otherwise.
-    mutating func appendInterpolation(caller: Caller) {
-        appendLiteral("caller as (select a.id as app_id, a.reveals_user_tokens as reveals from access_tokens t ")
+    /// The CTE `caller(app_id, reveals, impersonates)`: one row when the token is that of an enabled Platform App, none
+    /// otherwise; the statement fails with ``DirectoryError/insufficientScope`` where the token's scopes do not reach.
+    ///
+    /// - Parameter scopes: what the statement needs, all of it. A statement that does not say is for tokens that may do
+    ///   everything; an empty list is for any token.
+    mutating func appendInterpolation(caller: Caller, needs scopes: [Scope] = [.everything]) {
+        let impersonates = "(t.scopes is null or t.scopes && array['*', 'users:*', 'users:impersonate'])"
+        appendLiteral("caller as (select a.id as app_id, a.reveals_user_tokens and \(impersonates) as reveals, ")
+        appendLiteral("\(impersonates) as impersonates from access_tokens t ")
         appendLiteral("join platform_apps a on a.id = t.owner_id and a.disabled_at is null where t.id = ")
         appendInterpolation(caller.claims.id)
         appendLiteral(" and t.nonce = ")
         appendInterpolation(caller.claims.nonce)
         appendLiteral(" and t.owner_kind = 'platform_app' and t.revoked_at is null")
-        appendLiteral(" and (t.expires_at is null or t.expires_at > now()))")
+        appendLiteral(" and (t.expires_at is null or t.expires_at > now())")
+        // Scopes come from a closed list, so nothing needs escaping. Asked last, of a token that is alive.
+        let needed = scopes.map { "'\($0)'" }.joined(separator: ", ")
+        appendLiteral(" and case when t.scopes is null then true else require_scopes(t.scopes, array[\(needed)]::text[]) end)")
     }
 
     /// The CTE `permit(rights)`: what the caller may do with the object; no row when it was never permitted to it.

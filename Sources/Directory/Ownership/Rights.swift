@@ -16,4 +16,12 @@ package struct Rights: OptionSet, Sendable, Hashable {
 
     /// What an app has on everything it created.
     package static let all: Rights = [.read, .write, .impersonate, .delete]
+
+    /// Every right with its name.
+    package static let named: [(name: String, right: Rights)] = [
+        ("read", .read), ("write", .write), ("impersonate", .impersonate), ("delete", .delete),
+    ]
+
+    /// The names of the rights held.
+    package var names: [String] { Self.named.filter { contains($0.right) }.map(\.name) }
 }

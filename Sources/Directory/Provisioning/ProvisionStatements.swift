@@ -9,7 +9,7 @@ enum ProvisionStatements {
     /// No row for who has no live token; no `source_id` when somebody made it at the same moment.
     static func prepare(caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller),
+        with \(caller: caller, needs: [.usersWrite, .usersImpersonate, .accountUsersWrite, .accountUsersDelete]),
         known as (select s.id from sources s join caller on s.platform_app_id = caller.app_id where s.name = \(sourceName)),
         made as (
             insert into sources (platform_app_id, name)
@@ -27,7 +27,7 @@ enum ProvisionStatements {
     /// `linked_elsewhere`.
     static func plan(_ items: [ProvisionItem], numbers: [Int], source: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller),
+        with \(caller: caller, needs: [.usersWrite, .usersImpersonate, .accountUsersWrite, .accountUsersDelete]),
         \(input: items, numbers),
         matched as materialized (
             select i.*, u.id as user_id, u.row_version, u.name as old_name, u.email as old_email,

@@ -14,7 +14,7 @@ enum UserRow {
         t.token_id, t.token_nonce, t.token_key, t.token_expires
         """
 
-    /// The user's memberships in accounts that the caller may read, the one active last first, and the newest live token.
+    /// The user's memberships in accounts that the caller may read, suspended ones apart, the one active last first, and the newest live token.
     static let joins = joins(tokens: "access_tokens")
 
     /// - Parameter tokens: where the tokens are, when the same statement mints one.
@@ -30,6 +30,7 @@ enum UserRow {
                 join platform_app_permissibles pa
                   on pa.kind = 'account' and pa.object_id = a.id and pa.platform_app_id = caller.app_id and pa.rights & 1 <> 0
                 where au.user_id = u.id
+                  and not exists (select from membership_suspensions ms where ms.membership_id = au.id)
                 order by au.active_at desc nulls last, au.id
             ) x
         ) m on u.id is not null

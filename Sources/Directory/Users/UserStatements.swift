@@ -5,9 +5,11 @@ import Postgres
 /// The SQL of users. Each statement resolves the caller and joins its permissibles itself.
 enum UserStatements {
     /// One user, with the verdict; `u.id` is null when there is none or the caller may not read it.
-    static func show(_ id: Int64, caller: Caller) -> PostgresQuery {
+    ///
+    /// - Parameter scopes: what the call needs that shows it.
+    static func show(_ id: Int64, caller: Caller, needs scopes: [Scope] = [.usersRead]) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .user, id)
+        with \(caller: caller, needs: scopes), \(permit: .user, id)
         select caller.app_id is not null as authenticated, permit.rights, caller.reveals, \(unescaped: UserRow.columns)
         from (select 1) one
         left join caller on true
@@ -20,7 +22,7 @@ enum UserStatements {
     /// The live user with this address, if the caller may read it. For anybody else the address looks free.
     static func findPermitted(email: String, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller),
+        with \(caller: caller, needs: [.usersWrite]),
         permit as (
             select p.rights, p.object_id from users x
             join caller on true
@@ -40,7 +42,7 @@ enum UserStatements {
     /// Inserts the user with its permissible, token and audit event, or gives back the one that the app already has.
     static func create(_ draft: UserDraft, email: String, passwordHash: String?, keyID: Int32, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller),
+        with \(caller: caller, needs: [.usersWrite]),
         existing as (
             select x.id, p.rights from caller
             join users x on x.email_key = \(email)
@@ -73,11 +75,11 @@ enum UserStatements {
             select users.*, existing.rights from users join existing on existing.id = users.id and existing.rights is not null
         )
         select caller.app_id is not null as authenticated, u.rights,
-               caller.reveals or exists (select from created) as reveals, \(unescaped: UserRow.columns)
+               caller.reveals or (caller.impersonates and exists (select from created)) as reveals, \(unescaped: UserRow.columns)
         from (select 1) one
         left join caller on true
         left join found u on true
-        \(unescaped: UserRow.joins(tokens: tokensAndMinted))
+        \(unescaped: UserRow.joins(tokens: UserTokenStatements.tokensAndMinted))
         """
     }
 
@@ -88,7 +90,7 @@ enum UserStatements {
         let setsDisplayName = update.displayName != nil
         let displayName: String? = update.displayName ?? nil
         return """
-            with \(caller: caller), \(permit: .user, id),
+            with \(caller: caller, needs: scopes(needed)), \(permit: .user, id),
             target as (
                 select x.* from users x join permit on permit.rights & \(needed.rawValue) = \(needed.rawValue)
                 where x.id = \(id) and x.deleted_at is null
@@ -132,7 +134,7 @@ enum UserStatements {
     /// Makes the user a tombstone: gone for every reader, its address free, its tokens dead.
     static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .user, id),
+        with \(caller: caller, needs: [.usersDelete]), \(permit: .user, id),
         deleted as (
             update users x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
             from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null
@@ -149,40 +151,10 @@ enum UserStatements {
         """
     }
 
-    /// The user with a live token, minted where every earlier one was revoked; needs the right to impersonate.
-    static func token(_ id: Int64, keyID: Int32, caller: Caller) -> PostgresQuery {
-        """
-        with \(caller: caller), \(permit: .user, id),
-        target as (
-            select x.* from users x join permit on permit.rights & 4 <> 0 where x.id = \(id) and x.deleted_at is null
-        ),
-        minted as (
-            insert into access_tokens (owner_kind, owner_id, key_id)
-            select 'user', target.id, \(keyID) from target
-            where not exists (
-                select from access_tokens at where at.owner_kind = 'user' and at.owner_id = target.id and at.revoked_at is null
-                and (at.expires_at is null or at.expires_at > now())
-            )
-            returning id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at
-        ),
-        issued as (
-            select owner_id as id from minted
-        ),
-        \(audit: "user.token", of: .user, "issued", caller: caller)
-        select caller.app_id is not null as authenticated, permit.rights, true as reveals, \(unescaped: UserRow.columns)
-        from (select 1) one
-        left join caller on true
-        left join permit on true
-        left join target u on true
-        \(unescaped: UserRow.joins(tokens: tokensAndMinted))
-        """
+    /// The scopes of a change that needs these rights.
+    static func scopes(_ needed: Rights) -> [Scope] {
+        needed.contains(.impersonate) ? [.usersWrite, .usersImpersonate] : [.usersWrite]
     }
-
-    /// The tokens that are there, and the one that the statement itself mints in `minted`.
-    private static let tokensAndMinted = """
-        (select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from access_tokens \
-        union all select id, owner_kind, owner_id, nonce, key_id, expires_at, revoked_at from minted)
-        """
 
     private static func audited(_ relation: String) -> String {
         "jsonb_build_object('name', \(relation).name, 'email', \(relation).email, 'display_name', \(relation).display_name, "

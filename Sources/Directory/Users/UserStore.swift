@@ -46,7 +46,8 @@ package struct UserStore: Sendable {
         let needed: Rights = update.email == nil && update.password == nil ? .write : [.write, .impersonate]
         let problems = UserRules.problems(update)
         if !problems.isEmpty || update.isEmpty || update.password != nil {
-            let user = try await one(UserStatements.show(id, caller: caller), needed: needed)
+            let user = try await one(
+                UserStatements.show(id, caller: caller, needs: UserStatements.scopes(needed)), needed: needed)
             guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
             if update.isEmpty { return user }
         }
@@ -61,12 +62,6 @@ package struct UserStore: Sendable {
         guard let row = try await directory.row(UserStatements.delete(id, caller: caller)) else { return }
         try Verdict(row).require(.delete)
         guard try row.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
-    }
-
-    /// The user with its access token; needs the right to impersonate.
-    package func token(_ id: Int64, by caller: Caller) async throws -> User {
-        try await one(
-            UserStatements.token(id, keyID: directory.keyring.currentID, caller: caller), needed: .impersonate)
     }
 
     static let taken = FieldProblem("email", "Email has already been taken")
@@ -88,15 +83,19 @@ package struct UserStore: Sendable {
         return try decode(row, verdict)
     }
 
-    private func one(_ statement: PostgresQuery, needed: Rights) async throws -> User {
+    func one(_ statement: PostgresQuery, needed: Rights) async throws -> User {
         guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
+        return try user(row, needed: needed)
+    }
+
+    func user(_ row: PostgresRow, needed: Rights) throws -> User {
         let verdict = try Verdict(row)
         try verdict.require(needed)
         guard let user = try decode(row, verdict) else { throw DirectoryError.notFound }
         return user
     }
 
-    private func decode(_ row: PostgresRow, _ verdict: Verdict) throws -> User? {
+    func decode(_ row: PostgresRow, _ verdict: Verdict) throws -> User? {
         let reveals = try row.decode(Bool?.self, "reveals") ?? false
         let secrets = reveals && verdict.rights?.contains(.impersonate) ?? false
         return try UserRow.decode(row, keyring: directory.keyring, secrets: secrets)

@@ -9,6 +9,17 @@ extension MembershipDraft {
         self.init()
         userID = parameters.integer("user_id").value
         role = parameters.choice("role", Role.init(rawValue:))
+        switch parameters.integer("custom_role_id") {
+        case .absent: break
+        case .null: customRoleID = .some(nil)
+        case .value(let id): customRoleID = id
+        }
+        availability = parameters.choice("availability", Availability.init(rawValue:))
+        switch parameters.bool("auto_offline") {
+        case .absent: break
+        case .null: parameters.complain("auto_offline", "is not included in the list")
+        case .value(let on): autoOffline = on
+        }
         // What is no id names no user, and the directory says so.
         problems = parameters.problems.filter { $0.attribute != "user_id" }
     }
@@ -16,7 +27,9 @@ extension MembershipDraft {
 
 extension Membership {
     /// Writes the membership's body: all columns of the row, in their order (contract section 4).
-    func write(to body: inout JSONWriter) {
+    ///
+    /// - Parameter suspensions: nil where they were not asked for.
+    func write(to body: inout JSONWriter, suspensions: [Suspension]? = nil) {
         body.object {
             $0.field("id", id)
             $0.field("account_id", accountID)
@@ -30,6 +43,7 @@ extension Membership {
             $0.field("auto_offline", autoOffline)
             $0.field("custom_role_id", customRoleID)
             $0.field("agent_capacity_policy_id", agentCapacityPolicyID)
+            if let suspensions { $0.suspensions(suspensions) }
         }
     }
 }

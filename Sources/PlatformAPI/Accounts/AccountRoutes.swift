@@ -8,10 +8,11 @@ extension PlatformAPI {
     /// `/accounts` (contract section 3).
     func addAccountRoutes(to api: RouterGroup<WebContext>) {
         api.get("accounts") { request, context in
-            let accounts = try await accounts.list(by: try caller(request, context))
-            return Response.json(capacity: 256 * (accounts.count + 1)) { body in
-                body.array { list in for account in accounts { account.write(to: &list, senderAddress: senderAddress) } }
-            }
+            let caller = try caller(request, context)
+            return try await list(
+                request, context, list: "accounts", isOriginal: true, reach: { try await authenticate(caller) },
+                page: { try await accounts.list($0, by: caller) },
+                write: { $0.write(to: &$1, senderAddress: senderAddress) })
         }
         api.post("accounts") { request, context in
             let caller = try caller(request, context)

@@ -25,7 +25,8 @@ extension User {
         }
     }
 
-    private func write(to body: inout JSONWriter) {
+    /// - Parameter suspensions: nil where they were not asked for.
+    func write(to body: inout JSONWriter, suspensions: [Suspension]? = nil) {
         body.object {
             if let secrets { $0.field("access_token", secrets.accessToken) }
             $0.field("account_id", currentAccount?.id)
@@ -47,6 +48,7 @@ extension User {
             $0.array("accounts") { list in
                 for account in accounts { account.write(to: &list) }
             }
+            if let suspensions { $0.suspensions(suspensions) }
         }
     }
 }

@@ -28,3 +28,13 @@ extension UserUpdate {
         problems = parameters.problems
     }
 }
+
+extension TokenRequest {
+    /// What POST /users/:id/token sends; the original takes nothing (contract section 2.7).
+    init(_ parameters: inout ParameterReader) {
+        self.init()
+        rotate = parameters.bool("rotate").value ?? false
+        expiresIn = parameters.integer("expires_in").value
+        problems = parameters.problems
+    }
+}

@@ -14,7 +14,14 @@ extension PlatformAPI {
         }
         api.get("users/:id") { request, context in
             let caller = try caller(request, context)
-            return try await users.show(try await pathID("id", context, caller), by: caller).response
+            let user = try await users.show(try await pathID("id", context, caller), by: caller)
+            guard context.web.query != nil else { return user.response }
+            var reader = try await parameters(request, context) {}
+            let names = includes(&reader, ["suspensions"])
+            try reader.finish()
+            guard names.contains("suspensions") else { return user.response }
+            let found = try await suspensions.ofUsers([user.id], by: caller)
+            return Response.json(capacity: 1_024) { user.write(to: &$0, suspensions: found[user.id] ?? []) }
         }
         for method in [HTTPRequest.Method.patch, .put] {
             api.on("users/:id", method: method) { request, context in
@@ -33,7 +40,13 @@ extension PlatformAPI {
         }
         api.post("users/:id/token") { request, context in
             let caller = try caller(request, context)
-            return try await users.token(try await pathID("id", context, caller), by: caller).tokenResponse
+            let id = try await pathID("id", context, caller)
+            var parameters = try await parameters(request, context) {
+                var impossible = TokenRequest()
+                impossible.problems = [FieldProblem("base", "is invalid")]
+                do { _ = try await users.token(id, impossible, by: caller) } catch DirectoryError.invalid {}
+            }
+            return try await users.token(id, TokenRequest(&parameters), by: caller).tokenResponse
         }
     }
 }

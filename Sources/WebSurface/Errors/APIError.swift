@@ -44,6 +44,8 @@ package struct APIError: RenderableError, Equatable {
     package static let invalidAccessToken = APIError("invalid_access_token", .unauthorized, "Invalid access_token")
     /// The caller was never permitted to the object, whether or not it exists: 401.
     package static let nonPermissible = APIError("non_permissible", .unauthorized, "Non permissible resource")
+    /// The token is good, and its scopes do not reach as far as the call: 403.
+    package static let insufficientScope = APIError("insufficient_scope", .forbidden, "Insufficient scope")
     /// A path without route, or an object that was deleted: 404.
     package static let notFound = APIError(status: .notFound)
     /// A body that is not JSON though it says so, a broken form, an invalid percent-encoding: 400.

@@ -10,6 +10,7 @@ extension DirectoryError: RenderableError {
         switch self {
         case .invalidAccessToken: .invalidAccessToken
         case .nonPermissible: .nonPermissible
+        case .insufficientScope: .insufficientScope
         case .notFound: .notFound
         case .invalid(let problems): .validation(problems)
         case .unavailable: .unavailable()

@@ -31,7 +31,7 @@ import Testing
             await #expect(throws: DirectoryError.notFound) {
                 try await accounts.update(acme.id, AccountDraft(name: ""), by: app.caller)
             }
-            #expect(try await accounts.list(by: app.caller).isEmpty)
+            #expect(try await accounts.list(by: app.caller).items.isEmpty)
             #expect(try await world.auditActions(of: acme.id, .account) == "account.create account.update account.delete")
         }
     }
@@ -71,7 +71,7 @@ import Testing
             #expect(try await set(.active, two) == .suspended)
             #expect(try await set(.suspended, two) == .suspended)
             #expect(try await set(.active, one) == .suspended)
-            #expect(try await accounts.list(by: one.caller).map(\.status) == [.suspended])
+            #expect(try await accounts.list(by: one.caller).items.map(\.status) == [.suspended])
             #expect(try await set(.active, two) == .active)
             #expect(try await world.auditText().contains(#""status": "suspended""#))
         }
@@ -91,10 +91,10 @@ import Testing
                     await #expect(throws: DirectoryError.nonPermissible) { try await accounts.update(id, draft, by: two.caller) }
                 }
                 await #expect(throws: DirectoryError.nonPermissible) {
-                    try await world.directory.memberships.list(accountID: id, by: two.caller)
+                    try await world.directory.memberships.list(accountID: id, by: two.caller).items
                 }
             }
-            #expect(try await accounts.list(by: two.caller).isEmpty)
+            #expect(try await accounts.list(by: two.caller).items.isEmpty)
             #expect(try await world.version(ofAccount: acme.id) == 1)
             #expect(try await world.count("select count(*) from suspensions") == 0)
         }
@@ -107,7 +107,7 @@ import Testing
             let accounts = world.directory.accounts
             let acme = try await world.account("Acme", by: one)
             try await world.grant(.account, acme.id, to: two, rights)
-            #expect(try await accounts.list(by: two.caller).map(\.id) == [acme.id])
+            #expect(try await accounts.list(by: two.caller).items.map(\.id) == [acme.id])
             #expect(try await accounts.show(acme.id, by: two.caller).name == "Acme")
             if rights.contains(.write) {
                 #expect(try await accounts.update(acme.id, AccountDraft(name: "X"), by: two.caller).name == "X")

@@ -22,11 +22,11 @@ import Testing
             #expect(try await world.auditActions(of: ada.id) == "user.create membership.write membership.write")
             #expect(try await world.version(ofAccount: acme.id) == 1)
             let memberships = world.directory.memberships
-            #expect(try await memberships.list(accountID: acme.id, by: app.caller).map(\.userID) == [ada.id])
+            #expect(try await memberships.list(accountID: acme.id, by: app.caller).items.map(\.userID) == [ada.id])
             try await memberships.delete(accountID: acme.id, userID: ada.id, by: app.caller)
             try await memberships.delete(accountID: acme.id, userID: ada.id, by: app.caller)
             try await memberships.delete(accountID: acme.id, userID: nil, by: app.caller)
-            #expect(try await memberships.list(accountID: acme.id, by: app.caller).isEmpty)
+            #expect(try await memberships.list(accountID: acme.id, by: app.caller).items.isEmpty)
             #expect(try await world.version(ofUser: ada.id) == 4)
             #expect(try await world.auditActions(of: ada.id).hasSuffix("membership.write membership.delete"))
         }
@@ -62,7 +62,7 @@ import Testing
             try await world.grant(.account, acme.id, to: two, [.read, .delete])
             await #expect(throws: DirectoryError.nonPermissible) { try await world.member(ada.id, of: acme.id, by: two) }
             #expect(try await world.member(ada.id, of: bolt.id, by: two).userID == ada.id)
-            #expect(try await memberships.list(accountID: acme.id, by: two.caller).isEmpty)
+            #expect(try await memberships.list(accountID: acme.id, by: two.caller).items.isEmpty)
         }
     }
 
@@ -85,7 +85,9 @@ import Testing
             await #expect(throws: DirectoryError.notFound) {
                 try await memberships.upsert(accountID: closed.id, faulty, by: app.caller)
             }
-            await #expect(throws: DirectoryError.notFound) { try await memberships.list(accountID: closed.id, by: app.caller) }
+            await #expect(throws: DirectoryError.notFound) {
+                try await memberships.list(accountID: closed.id, by: app.caller).items
+            }
             await #expect(throws: DirectoryError.invalid(faulty.problems)) {
                 try await memberships.upsert(accountID: acme.id, faulty, by: app.caller)
             }

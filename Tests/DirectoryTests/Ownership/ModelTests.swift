@@ -171,13 +171,14 @@ private struct Attack {
     }
 
     func listed(_ caller: Caller) async throws -> Outcome {
-        .accounts(Dictionary(uniqueKeysWithValues: try await world.directory.accounts.list(by: caller).map { ($0.id, $0.name) }))
+        .accounts(
+            Dictionary(uniqueKeysWithValues: try await world.directory.accounts.list(by: caller).items.map { ($0.id, $0.name) }))
     }
 
     func members(_ id: Int64, _ caller: Caller) async throws -> Outcome {
         try await outcome {
             let list = try await world.directory.memberships.list(accountID: id, by: caller)
-            return .members(Dictionary(uniqueKeysWithValues: list.map { ($0.userID, $0.role) }))
+            return .members(Dictionary(uniqueKeysWithValues: list.items.map { ($0.userID, $0.role) }))
         }
     }
 

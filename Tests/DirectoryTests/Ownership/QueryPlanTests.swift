@@ -25,10 +25,11 @@ import Testing
                 "update": UserStatements.update(
                     id, UserUpdate(name: "X"), email: "y@x.org", passwordHash: nil, needed: .write, caller: caller),
                 "delete": UserStatements.delete(id, caller: caller),
-                "token": UserStatements.token(id, keyID: 1, caller: caller),
-                "accounts": AccountStatements.list(caller: caller),
-                "members": MembershipStatements.list(accountID: account.id, caller: caller),
-                "upsert": MembershipStatements.upsert(accountID: account.id, userID: id, role: .agent, caller: caller),
+                "token": UserTokenStatements.token(id, TokenRequest(), keyID: 1, caller: caller),
+                "accounts": AccountStatements.list(nil, caller: caller),
+                "members": MembershipStatements.list(accountID: account.id, nil, caller: caller),
+                "upsert": MembershipStatements.upsert(
+                    accountID: account.id, userID: id, MembershipDraft(id, .agent), caller: caller),
                 "remove": MembershipStatements.delete(accountID: account.id, userID: id, caller: caller),
             ]
             for (name, statement) in statements.sorted(by: { $0.key < $1.key }) {

@@ -103,7 +103,7 @@ import Testing
             await #expect(throws: DirectoryError.notFound) { try await users.delete(ada.id, by: app.caller) }
             await #expect(throws: DirectoryError.notFound) { try await users.token(ada.id, by: app.caller) }
             await #expect(throws: DirectoryError.notFound) { try await world.member(ada.id, of: account.id, by: app) }
-            #expect(try await world.directory.memberships.list(accountID: account.id, by: app.caller).isEmpty)
+            #expect(try await world.directory.memberships.list(accountID: account.id, by: app.caller).items.isEmpty)
             let next = try await world.user("ada@example.org", by: app)
             #expect(next.id != ada.id && next.accounts.isEmpty)
             try await users.delete(next.id, by: app.caller)

@@ -26,7 +26,7 @@ import WebSurface
             // Repeated, it is the same row and nothing moves.
             for json in [
                 #"{"user_id":\#(user)}"#, #"{"user_id":"\#(user)","role":"agent"}"#,
-                #"{"user_id":\#(user),"availability":"busy"}"#,
+                #"{"user_id":\#(user),"availability":"online","auto_offline":true,"custom_role_id":null}"#,
             ] {
                 let again = try await app.post(path, json)
                 #expect(again.status == 200 && again.body == body, "\(json): \(again)")

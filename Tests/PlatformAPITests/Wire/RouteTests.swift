@@ -23,7 +23,15 @@ import WebSurface
                 "GET \(base)/accounts/{id}", "PATCH \(base)/accounts/{id}", "PUT \(base)/accounts/{id}",
                 "DELETE \(base)/accounts/{id}",
                 "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{id}/account_users",
-                "DELETE \(base)/accounts/{id}/account_users", "PUT \(base)/provision", "POST \(base)/bulk",
+                "DELETE \(base)/accounts/{id}/account_users",
+                // What the original lacks.
+                "PUT \(base)/provision", "POST \(base)/bulk",
+                "GET \(base)/users", "POST \(base)/users/{id}/suspend", "POST \(base)/users/{id}/restore",
+                "POST \(base)/accounts/{id}/account_users/suspend", "POST \(base)/accounts/{id}/account_users/restore",
+                "GET \(base)/accounts/{id}/custom_roles", "POST \(base)/accounts/{id}/custom_roles",
+                "GET \(base)/accounts/{id}/custom_roles/{role_id}", "PATCH \(base)/accounts/{id}/custom_roles/{role_id}",
+                "PUT \(base)/accounts/{id}/custom_roles/{role_id}", "DELETE \(base)/accounts/{id}/custom_roles/{role_id}",
+                "GET \(base)/permissibles", "DELETE \(base)/permissibles/{kind}/{id}",
             ]
             #expect(routes.sorted() == documented.sorted())
         }
@@ -39,10 +47,15 @@ import WebSurface
         try await withInstallation { api in
             let app = try await api.app("One")
             let paths = [
-                ("/users", "OPTIONS, POST"), ("/users/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+                ("/users", "GET, HEAD, OPTIONS, POST"), ("/users/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
                 ("/users/1/token", "OPTIONS, POST"),
                 ("/accounts", "GET, HEAD, OPTIONS, POST"), ("/accounts/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
                 ("/accounts/1/account_users", "DELETE, GET, HEAD, OPTIONS, POST"),
+                ("/users/1/suspend", "OPTIONS, POST"), ("/users/1/restore", "OPTIONS, POST"),
+                ("/accounts/1/account_users/suspend", "OPTIONS, POST"), ("/accounts/1/account_users/restore", "OPTIONS, POST"),
+                ("/accounts/1/custom_roles", "GET, HEAD, OPTIONS, POST"),
+                ("/accounts/1/custom_roles/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+                ("/permissibles", "GET, HEAD, OPTIONS"), ("/permissibles/user/1", "DELETE, OPTIONS"),
             ]
             for (path, allow) in paths {
                 for caller in [app, api.stranger] {

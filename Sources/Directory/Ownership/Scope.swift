@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an access token may be used for: `noun:verb`, `noun:*` or `*`.
+///
+/// A token without scopes may do whatever its owner may. Scopes narrow a token; they never widen what its owner has.
+package struct Scope: Sendable, Hashable, CustomStringConvertible {
+    package let description: String
+
+    private init(known text: String) {
+        description = text
+    }
+
+    /// Reads a scope; nil for a noun or a verb that does not exist.
+    package init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let isKnown = parts.count == 2 && Self.verbs[parts[0]].map { parts[1] == "*" || $0.contains(parts[1]) } == true
+        guard isKnown || text == "*" else { return nil }
+        description = text
+    }
+
+    /// The verbs of each noun. Deleting is no writing, and reading reveals no secret: that needs `impersonate`.
+    package static let verbs: [String: Set<String>] = [
+        "users": ["read", "write", "delete", "impersonate"],
+        "accounts": ["read", "write", "delete"],
+        "account_users": ["read", "write", "delete"],
+        "custom_roles": ["read", "write", "delete"],
+        "agent_bots": ["read", "write", "delete"],
+        "permissibles": ["read", "delete"],
+        "audit_events": ["read"],
+        "webhooks": ["read", "write", "delete"],
+        "runs": ["read", "write"],
+    ]
+
+    package static let usersRead = Scope(known: "users:read")
+    package static let usersWrite = Scope(known: "users:write")
+    package static let usersDelete = Scope(known: "users:delete")
+    /// Token, login link, password and e-mail, and seeing a user's secrets.
+    package static let usersImpersonate = Scope(known: "users:impersonate")
+    package static let accountsRead = Scope(known: "accounts:read")
+    package static let accountsWrite = Scope(known: "accounts:write")
+    package static let accountsDelete = Scope(known: "accounts:delete")
+    package static let accountUsersRead = Scope(known: "account_users:read")
+    package static let accountUsersWrite = Scope(known: "account_users:write")
+    package static let accountUsersDelete = Scope(known: "account_users:delete")
+    package static let customRolesRead = Scope(known: "custom_roles:read")
+    package static let customRolesWrite = Scope(known: "custom_roles:write")
+    package static let customRolesDelete = Scope(known: "custom_roles:delete")
+    package static let agentBotsRead = Scope(known: "agent_bots:read")
+    package static let agentBotsWrite = Scope(known: "agent_bots:write")
+    package static let agentBotsDelete = Scope(known: "agent_bots:delete")
+    package static let permissiblesRead = Scope(known: "permissibles:read")
+    package static let permissiblesDelete = Scope(known: "permissibles:delete")
+
+    /// Held by tokens that may do everything; what a statement needs that does not say otherwise.
+    package static let everything = Scope(known: "*")
+}

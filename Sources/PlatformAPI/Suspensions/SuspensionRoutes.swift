@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import Hummingbird
+import WebSurface
+
+extension PlatformAPI {
+    /// Suspending and restoring of users and memberships. The answer is the object's body, with its suspensions.
+    func addSuspensionRoutes(to api: RouterGroup<WebContext>) {
+        api.post("users/:id/suspend") { request, context in
+            let caller = try caller(request, context)
+            let id = try await pathID("id", context, caller)
+            var parameters = try await parameters(request, context) { try await suspensions.require(user: id, by: caller) }
+            return try await respond(
+                with: try await suspensions.suspend(user: id, SuspensionReason(&parameters), by: caller), caller)
+        }
+        api.post("users/:id/restore") { request, context in
+            let caller = try caller(request, context)
+            let id = try await pathID("id", context, caller)
+            return try await respond(with: try await suspensions.restore(user: id, by: caller), caller)
+        }
+        let path = "accounts/:id/account_users"
+        api.post("\(path)/suspend") { request, context in
+            let caller = try caller(request, context)
+            let accountID = try await pathID("id", context, caller)
+            var parameters = try await membershipParameters(request, context, accountID, caller)
+            let userID = parameters.integer("user_id").value
+            let reason = SuspensionReason(&parameters)
+            let membership = try await suspensions.suspend(accountID: accountID, userID: userID, reason, by: caller)
+            return try await respond(with: membership, caller)
+        }
+        api.post("\(path)/restore") { request, context in
+            let caller = try caller(request, context)
+            let accountID = try await pathID("id", context, caller)
+            var parameters = try await membershipParameters(request, context, accountID, caller)
+            let userID = parameters.integer("user_id").value
+            let membership = try await suspensions.restore(
+                accountID: accountID, userID: userID, problems: parameters.problems, by: caller)
+            return try await respond(with: membership, caller)
+        }
+    }
+
+    private func respond(with user: User, _ caller: Caller) async throws -> Response {
+        let found = try await suspensions.ofUsers([user.id], by: caller)
+        return Response.json(capacity: 1_024) { user.write(to: &$0, suspensions: found[user.id] ?? []) }
+    }
+
+    private func respond(with membership: Membership, _ caller: Caller) async throws -> Response {
+        let found = try await suspensions.ofMemberships([membership.id], accountID: membership.accountID, by: caller)
+        return Response.json { membership.write(to: &$0, suspensions: found[membership.id] ?? []) }
+    }
+}
