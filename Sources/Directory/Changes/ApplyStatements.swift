@@ -177,7 +177,7 @@ enum ApplyStatements {
         from accepted c
         join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             and p.rights & 1 <> 0
-        left join links previous on previous.source_id = c.source_id and previous.kind = c.kind
+        left join links previous on previous.source_id = \(sourceOf: range) and previous.kind = c.kind
             and previous.external_key = c.external_key and previous.object_id = c.object_id
         left join users u on c.kind = 'user' and u.id = c.object_id
         left join accounts a on c.kind = 'account' and a.id = c.object_id

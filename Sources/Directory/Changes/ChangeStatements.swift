@@ -27,6 +27,15 @@ extension PostgresQuery.StringInterpolation {
     }
 }
 
+extension PostgresQuery.StringInterpolation {
+    /// The run's source as one value: a planner that may join links by a source from elsewhere pairs all with all.
+    mutating func appendInterpolation(sourceOf range: ChangeRange) {
+        appendLiteral("(select source_id from runs where id = ")
+        appendInterpolation(range.set.run)
+        appendLiteral(")")
+    }
+}
+
 /// Claiming and counting ranges of a change set.
 enum ChangeStatements {
     /// Holds the source for this engine until the end of the transaction; no row while it is another's.

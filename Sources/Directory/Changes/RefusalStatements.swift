@@ -44,11 +44,11 @@ enum RefusalStatements {
             left join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             left join users u on c.kind = 'user' and u.id = c.object_id and u.deleted_at is null
             left join accounts a on c.kind = 'account' and a.id = c.object_id and a.deleted_at is null
-            left join links l on l.source_id = c.source_id and l.kind = c.kind and l.external_key = c.external_key
+            left join links l on l.source_id = \(sourceOf: range) and l.kind = c.kind and l.external_key = c.external_key
             left join users lu on c.kind = 'user' and lu.id = l.object_id and lu.deleted_at is null
             left join accounts la on c.kind = 'account' and la.id = l.object_id and la.deleted_at is null
             left join links other on c.action = 'adopt' and other.kind = c.kind and other.object_id = c.object_id
-                and other.source_id = c.source_id and other.external_key <> c.external_key
+                and other.source_id = \(sourceOf: range) and other.external_key <> c.external_key
             where (c.kind = 'account') = \(kind == .account)
         ),
         wanted as materialized (

@@ -40,8 +40,7 @@ enum MatchStatements {
     static func foreignAccounts(_ c: PlanContext) -> PostgresQuery {
         """
         select s.key from \(unescaped: c.area.accounts) s
-        join runs r on r.id = \(c.run)
-        left join account_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = s.account_id and p.rights & 2 <> 0
+        left join account_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = s.account_id and p.rights & 2 <> 0
         where not s.is_new and p.object_id is null
         order by s.key
         """
@@ -115,7 +114,8 @@ enum MatchStatements {
 
     /// Everybody who is not exactly as the last run left them, with their situation.
     ///
-    /// Skipped is only who matches in entry hash, policy version and the user's row version.
+    /// Skipped is only who matches in entry hash, policy version and the user's row version. Source, app and policy are values:
+    /// a planner that may join links by a source from elsewhere pairs all links with all entries.
     static func pending(_ c: PlanContext) -> PostgresQuery {
         """
         insert into \(unescaped: c.area.pending)
@@ -129,18 +129,17 @@ enum MatchStatements {
                case v.situation when 'linked' then u.id when 'unlinked' then e.id end,
                case when u.id is not null then l.desired end
         from \(unescaped: c.area.entries) s
-        join runs r on r.id = \(c.run)
         left join \(unescaped: c.area.listed) x on x.external_key = s.external_key
         cross join lateral (
             select case when x.groups is null then s.hash
                         else sha256(s.mapped || convert_to(array_to_string(x.groups, E'\\n'), 'UTF8')) end as hash
         ) h
-        left join links l on l.source_id = r.source_id and l.kind = 'user' and l.external_key = s.external_key
+        left join links l on l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
         left join users u on u.id = l.object_id and u.deleted_at is null
-        left join user_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = u.id and p.rights & 2 <> 0
+        left join user_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = u.id and p.rights & 2 <> 0
         left join users e on u.id is null and e.email_key = s.email
-        left join user_permissibles ep on ep.platform_app_id = r.platform_app_id and ep.object_id = e.id and ep.rights & 6 = 6
-        left join links el on el.kind = 'user' and el.object_id = e.id and el.source_id = r.source_id
+        left join user_permissibles ep on ep.platform_app_id = \(c.platformApp) and ep.object_id = e.id and ep.rights & 6 = 6
+        left join links el on el.kind = 'user' and el.object_id = e.id and el.source_id = \(c.source)
         cross join lateral (
             select case
                 when u.id is not null and p.object_id is null then 'disputed'
@@ -152,7 +151,7 @@ enum MatchStatements {
         ) v
         cross join lateral (select convert_from(s.mapped, 'UTF8')::jsonb as desired) d
         where s.kind = 'p'
-          and (l.entry_hash = h.hash and l.policy_version = r.policy_version and l.policy = r.policy
+          and (l.entry_hash = h.hash and l.policy_version = (select policy_version from runs where id = \(c.run)) and l.policy = \(c.policy.name)
                and u.row_version = l.seen_row_version) is not true
         """
     }

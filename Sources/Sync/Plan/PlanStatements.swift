@@ -20,15 +20,14 @@ enum PlanStatements {
             select s.account_id, a.row_version, k.external_key, f.fields, sp.subject_id is not null as suspended, h.hash,
                    case when s.is_new then 'create' when sp.subject_id is not null then 'restore'
                         when f.fields <> '{}' then 'update' else 'link' end as action,
-                   l.entry_hash = h.hash and l.seen_row_version = a.row_version and l.policy = r.policy as fresh
+                   l.entry_hash = h.hash and l.seen_row_version = a.row_version and l.policy = \(c.policy.name) as fresh
             from \(unescaped: c.area.accounts) s
-            join runs r on r.id = \(c.run)
             cross join lateral (select convert_to('account:' || s.key, 'UTF8') as external_key) k
             cross join lateral (select sha256(convert_to(s.name || E'\\n' || coalesce(s.locale, ''), 'UTF8')) as hash) h
             left join accounts a on a.id = s.account_id
-            left join links l on l.source_id = r.source_id and l.kind = 'account' and l.external_key = k.external_key
+            left join links l on l.source_id = \(c.source) and l.kind = 'account' and l.external_key = k.external_key
             left join suspensions sp on sp.subject_kind = 'account' and sp.subject_id = s.account_id
-                and sp.by_kind = 'source' and sp.by_id = r.source_id
+                and sp.by_kind = 'source' and sp.by_id = \(c.source)
             cross join lateral (
                 select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, v.rule)), '{}') as fields
                 from (values ('name', to_jsonb(a.name), to_jsonb(s.name), 'accounts.name'),
@@ -48,13 +47,12 @@ enum PlanStatements {
         select \(c.run), \(planned: c) + row_number() over (order by a.id), now(), 'account', 'suspend', a.id, a.row_version,
                l.external_key, true, 'its rule is gone from the policy'
         from links l
-        join runs r on r.id = \(c.run) and r.source_id = l.source_id and r.policy = l.policy
         join accounts a on a.id = l.object_id and a.deleted_at is null
-        join account_permissibles p on p.platform_app_id = r.platform_app_id and p.object_id = a.id and p.rights & 2 <> 0
+        join account_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = a.id and p.rights & 2 <> 0
         left join \(unescaped: c.area.accounts) s on s.account_id = a.id
         left join suspensions sp on sp.subject_kind = 'account' and sp.subject_id = a.id
-            and sp.by_kind = 'source' and sp.by_id = r.source_id
-        where l.kind = 'account' and s.account_id is null and sp.subject_id is null
+            and sp.by_kind = 'source' and sp.by_id = \(c.source)
+        where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'account' and s.account_id is null and sp.subject_id is null
         """
     }
 
