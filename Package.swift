@@ -130,7 +130,7 @@ let package = Package(
                 .nioCore, .serviceLifecycle,
             ]),
         tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
-        tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres", "Secrets"]),
+        tests("CommandsTests", ["Commands", "Daemon", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
         tests("SystemTests", ["muster", "muster-bench-generate", "Postgres", .logging, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),

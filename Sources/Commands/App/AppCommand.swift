@@ -5,5 +5,8 @@ import ArgumentParser
 struct AppCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "app", abstract: "Platform Apps: the software that owns users and accounts.",
-        subcommands: [AppCreateCommand.self, AppListCommand.self])
+        subcommands: [
+            AppCreateCommand.self, AppListCommand.self, AppTokenCommand.self, AppRotateCommand.self, AppGrantCommand.self,
+            AppRevokeCommand.self,
+        ])
 }

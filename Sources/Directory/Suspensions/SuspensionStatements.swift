@@ -64,9 +64,9 @@ enum SuspensionStatements {
     }
 
     /// What stands on these users, of those that the caller may read.
-    static func ofUsers(_ ids: [Int64], caller: Caller) -> PostgresQuery {
+    static func ofUsers(_ ids: [Int64], caller: Caller, needs scope: Scope) -> PostgresQuery {
         """
-        with \(caller: caller, needs: [.usersRead])
+        with \(caller: caller, needs: [scope])
         select s.subject_id as id, s.by_kind::text as by_kind, s.by_id, s.reason, s.since
         from caller
         join platform_app_permissibles p on p.platform_app_id = caller.app_id and p.kind = 'user' and p.object_id = any (\(ids))
@@ -77,9 +77,9 @@ enum SuspensionStatements {
     }
 
     /// What stands on these memberships of an account that the caller may read.
-    static func ofMemberships(_ ids: [Int64], accountID: Int64, caller: Caller) -> PostgresQuery {
+    static func ofMemberships(_ ids: [Int64], accountID: Int64, caller: Caller, needs scope: Scope) -> PostgresQuery {
         """
-        with \(caller: caller, needs: [.accountUsersRead]), \(permit: .account, accountID)
+        with \(caller: caller, needs: [scope]), \(permit: .account, accountID)
         select m.id, s.by_kind::text as by_kind, s.by_id, s.reason, s.since
         from permit
         join account_users m on permit.rights & 1 <> 0 and m.account_id = \(accountID) and m.id = any (\(ids))

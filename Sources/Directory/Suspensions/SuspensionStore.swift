@@ -65,13 +65,23 @@ package struct SuspensionStore: Sendable {
     }
 
     /// The suspensions that stand on users, by user; of users that the caller may read.
-    package func ofUsers(_ ids: [Int64], by caller: Caller) async throws -> [Int64: [Suspension]] {
-        ids.isEmpty ? [:] : try await grouped(SuspensionStatements.ofUsers(ids, caller: caller))
+    ///
+    /// - Parameter scope: what the call needs that shows them.
+    package func ofUsers(
+        _ ids: [Int64], by caller: Caller, needs scope: Scope = .usersRead
+    ) async throws -> [Int64: [Suspension]] {
+        ids.isEmpty ? [:] : try await grouped(SuspensionStatements.ofUsers(ids, caller: caller, needs: scope))
     }
 
     /// The suspensions that stand on memberships of an account, by membership; needs the right to read the account.
-    package func ofMemberships(_ ids: [Int64], accountID: Int64, by caller: Caller) async throws -> [Int64: [Suspension]] {
-        ids.isEmpty ? [:] : try await grouped(SuspensionStatements.ofMemberships(ids, accountID: accountID, caller: caller))
+    ///
+    /// - Parameter scope: what the call needs that shows them.
+    package func ofMemberships(
+        _ ids: [Int64], accountID: Int64, by caller: Caller, needs scope: Scope = .accountUsersRead
+    ) async throws -> [Int64: [Suspension]] {
+        if ids.isEmpty { return [:] }
+        return try await grouped(
+            SuspensionStatements.ofMemberships(ids, accountID: accountID, caller: caller, needs: scope))
     }
 
     private func grouped(_ statement: PostgresQuery) async throws -> [Int64: [Suspension]] {

@@ -27,9 +27,11 @@ enum UserRow {
                 select a.id, a.name, au.role, au.active_at
                 from account_users au
                 join accounts a on a.id = au.account_id and a.deleted_at is null
-                join platform_app_permissibles pa
-                  on pa.kind = 'account' and pa.object_id = a.id and pa.platform_app_id = caller.app_id and pa.rights & 1 <> 0
                 where au.user_id = u.id
+                  -- Looked up for each of a person's few accounts; as a join it may become a walk along all of the app's.
+                  and (select true from platform_app_permissibles pa
+                       where pa.kind = 'account' and pa.object_id = a.id
+                         and pa.platform_app_id = caller.app_id and pa.rights & 1 <> 0)
                   and not exists (select from membership_suspensions ms where ms.membership_id = au.id)
                 order by au.active_at desc nulls last, au.id
             ) x

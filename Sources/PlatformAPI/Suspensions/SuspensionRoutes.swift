@@ -41,12 +41,13 @@ extension PlatformAPI {
     }
 
     private func respond(with user: User, _ caller: Caller) async throws -> Response {
-        let found = try await suspensions.ofUsers([user.id], by: caller)
+        let found = try await suspensions.ofUsers([user.id], by: caller, needs: .usersWrite)
         return Response.json(capacity: 1_024) { user.write(to: &$0, suspensions: found[user.id] ?? []) }
     }
 
     private func respond(with membership: Membership, _ caller: Caller) async throws -> Response {
-        let found = try await suspensions.ofMemberships([membership.id], accountID: membership.accountID, by: caller)
+        let found = try await suspensions.ofMemberships(
+            [membership.id], accountID: membership.accountID, by: caller, needs: .accountUsersWrite)
         return Response.json { membership.write(to: &$0, suspensions: found[membership.id] ?? []) }
     }
 }

@@ -10,7 +10,7 @@ import Testing
     @Test(arguments: [20_260_921, 7] as [UInt64]) func threeApps(_ seed: UInt64) async throws {
         try await withDirectory { world in
             var attack = try await Attack(seed: seed, world: world)
-            for number in 1...1_700 {
+            for number in 1...2_200 {
                 let (what, expected, got) = try await attack.step()
                 guard expected == got else {
                     Issue.record("seed \(seed), operation \(number): \(what): expected \(expected), got \(got)")
@@ -65,7 +65,11 @@ private struct Attack {
 
     mutating func step() async throws -> (what: String, expected: Outcome, got: Outcome) {
         let app = number(0...2)
-        switch number(0...99) {
+        switch number(0...124) {
+        case 100..<107: return try await suspendUser(app)
+        case 107..<114: return try await suspendMembership(app)
+        case 114..<122: return try await find(app)
+        case 122..<125: return try await release(app)
         case 0..<12: return try await createUser(app)
         case 12..<24: return try await readUser(app)
         case 24..<38: return try await updateUser(app)
@@ -224,6 +228,94 @@ private struct Attack {
         return ("app \(app) makes \(pair) \(role?.rawValue ?? "-")", expected, got)
     }
 
+    mutating func suspendUser(_ app: Int) async throws -> (String, Outcome, Outcome) {
+        let (id, reason) = (userID(), number(0...2) == 0 ? nil : "reason \(number(1...2))")
+        let expected = model.suspend(id, reason, app)
+        let (store, caller) = (world.directory.suspensions, apps[app].caller)
+        let got = try await outcome {
+            let user =
+                if let reason { try await store.suspend(user: id, SuspensionReason(reason), by: caller) } else {
+                    try await store.restore(user: id, by: caller)
+                }
+            return try await suspenders(try await store.ofUsers([user.id], by: caller)[user.id])
+        }
+        return ("app \(app) suspends \(id): \(reason ?? "-")", expected, got)
+    }
+
+    mutating func suspendMembership(_ app: Int) async throws -> (String, Outcome, Outcome) {
+        // Mostly a membership that is there.
+        let known = model.roles.keys.sorted { ($0.account, $0.user) < ($1.account, $1.user) }.randomElement(using: &random)
+        let strange = OwnershipModel.Pair(account: accountID(), user: userID())
+        let pair = number(0...2) == 0 ? strange : known ?? strange
+        let reason = number(0...2) == 0 ? nil : "reason \(number(1...2))"
+        let expected = model.suspend(pair, reason, app)
+        let (store, caller) = (world.directory.suspensions, apps[app].caller)
+        let got = try await outcome {
+            let membership =
+                if let reason {
+                    try await store.suspend(accountID: pair.account, userID: pair.user, SuspensionReason(reason), by: caller)
+                } else {
+                    try await store.restore(accountID: pair.account, userID: pair.user, by: caller)
+                }
+            let found = try await store.ofMemberships([membership.id], accountID: pair.account, by: caller)
+            return try await suspenders(found[membership.id])
+        }
+        return ("app \(app) suspends \(pair): \(reason ?? "-")", expected, got)
+    }
+
+    func suspenders(_ found: [Suspension]?) async throws -> Outcome {
+        .suspended(Set((found ?? []).compactMap { suspension in apps.firstIndex { $0.id == suspension.byID } }))
+    }
+
+    mutating func find(_ app: Int) async throws -> (String, Outcome, Outcome) {
+        let (caller, limit) = (apps[app].caller, number(1...9))
+        switch number(0...2) {
+        case 0:
+            let status = [nil, UserQuery.Status.active, .suspended][number(0...2)]
+            let got = try await outcome { .found(try await walk(limit, caller) { $0.status = status }) }
+            return ("app \(app) finds \(status?.rawValue ?? "all") by \(limit)", model.found(status, app), got)
+        case 1:
+            let id = accountID()
+            let got = try await outcome { .found(try await walk(limit, caller) { $0.accountID = id }.sorted()) }
+            return ("app \(app) finds members of \(id) by \(limit)", model.found(membersOf: id, app), got)
+        default:
+            return ("app \(app) lists its reach by \(limit)", model.reach(app), try await reach(limit, caller))
+        }
+    }
+
+    func walk(_ limit: Int, _ caller: Caller, _ filter: (inout UserQuery) -> Void) async throws -> [Int64] {
+        var (ids, after): ([Int64], Int64?) = ([], 0)
+        while let position = after {
+            var query = UserQuery(page: PageRequest(limit: limit, after: position))
+            filter(&query)
+            let page = try await world.directory.users.find(query, by: caller)
+            ids += page.items.map(\.id)
+            after = page.next
+        }
+        return ids
+    }
+
+    func reach(_ limit: Int, _ caller: Caller) async throws -> Outcome {
+        var (lines, position): ([String], PermissiblePosition?) = ([], nil)
+        repeat {
+            let page = try await world.directory.permissibles.list(nil, limit: limit, from: position, by: caller)
+            lines += page.items.map { "\($0.kind.rawValue) \($0.id) \($0.rights.rawValue)" }
+            position = page.next
+        } while position != nil
+        return .reach(lines)
+    }
+
+    mutating func release(_ app: Int) async throws -> (String, Outcome, Outcome) {
+        let isUser = number(0...1) == 0
+        let id = isUser ? userID() : accountID()
+        let expected = isUser ? model.release(user: id, app) : model.release(account: id, app)
+        let got = try await outcome {
+            try await world.directory.permissibles.release(isUser ? .user : .account, id, by: apps[app].caller)
+            return .done
+        }
+        return ("app \(app) releases \(isUser ? "user" : "account") \(id)", expected, got)
+    }
+
     /// A super admin grants, changes or revokes.
     mutating func changeRights(_ app: Int) async throws -> (String, Outcome, Outcome) {
         let isUser = number(0...1) == 0
@@ -287,6 +379,10 @@ private struct Attack {
                 #expect(try await members(id, app.caller) == model.members(id, number), "\(moment), app \(number)")
             }
             #expect(try await listed(app.caller) == model.accounts(number), "\(moment), app \(number)")
+            #expect(try await reach(7, app.caller) == model.reach(number), "\(moment), app \(number)")
+            #expect(
+                try await .found(walk(7, app.caller) { _ in }) == model.found(nil as UserQuery.Status?, number),
+                "\(moment), app \(number)")
         }
         let versions = try await world.postgres.query("select id, row_version from users").map {
             (try $0.decode(Int64.self, "id"), try $0.decode(Int64.self, "row_version"))

@@ -9,6 +9,8 @@ struct OwnershipModel {
         var name: String
         var version: Int64 = 1
         var deleted = false
+        /// The apps that suspend the person, each with its reason.
+        var suspenders: [Int: String] = [:]
     }
 
     struct Tenant: Equatable {
@@ -34,6 +36,8 @@ struct OwnershipModel {
     var userRights: [Key: Rights] = [:]
     var accountRights: [Key: Rights] = [:]
     var roles: [Pair: Role] = [:]
+    /// The apps that suspend a membership, each with its reason.
+    var suspended: [Pair: [Int: String]] = [:]
 
     /// What a call gives back, as far as the model says.
     enum Outcome: Equatable, CustomStringConvertible {
@@ -42,6 +46,9 @@ struct OwnershipModel {
         case accounts([Int64: String])
         case members([Int64: String])
         case membership(String)
+        case suspended(Set<Int>)
+        case found([Int64])
+        case reach([String])
         case done
         case refused(DirectoryError)
         case applied(Int, refused: [String: Int])
@@ -54,6 +61,9 @@ struct OwnershipModel {
             case .accounts(let list): "accounts \(list.sorted { $0.key < $1.key })"
             case .members(let list): "members \(list.sorted { $0.key < $1.key })"
             case .membership(let role): "membership \(role)"
+            case .suspended(let apps): "suspended by \(apps.sorted())"
+            case .found(let ids): "found \(ids)"
+            case .reach(let objects): "reaches \(objects)"
             case .done: "done"
             case .refused(let error): "refused \(error)"
             case .applied(let count, let refused): "applied \(count), refused \(refused)"
@@ -71,7 +81,8 @@ struct OwnershipModel {
         }
         guard let person = people[id], !person.deleted else { return .refused(.notFound) }
         let seen = roles.filter { pair, _ in
-            pair.user == id && accountRights[Key(app: app, id: pair.account)] != nil && tenants[pair.account]?.deleted == false
+            pair.user == id && suspended[pair, default: [:]].isEmpty && accountRights[Key(app: app, id: pair.account)] != nil
+                && tenants[pair.account]?.deleted == false
         }
         return .user(
             id: id, email: person.email, name: person.name, secrets: rights.contains(.impersonate),
@@ -102,6 +113,65 @@ struct OwnershipModel {
             return .done
         }
         return .refused(error)
+    }
+
+    // MARK: Suspensions
+
+    /// - Parameter reason: nil restores.
+    mutating func suspend(_ id: Int64, _ reason: String?, _ app: Int) -> Outcome {
+        if case .refused(let error) = user(id, app, .write) { return .refused(error) }
+        if people[id]?.suspenders[app] != reason { people[id]?.version += 1 }
+        people[id]?.suspenders[app] = reason
+        return .suspended(Set((people[id]?.suspenders ?? [:]).keys))
+    }
+
+    /// - Parameter reason: nil restores.
+    mutating func suspend(_ pair: Pair, _ reason: String?, _ app: Int) -> Outcome {
+        if case .refused(let error) = account(pair.account, app, .write) { return .refused(error) }
+        if case .refused(let error) = user(pair.user, app, .write) { return .refused(error) }
+        guard roles[pair] != nil else { return .refused(.notFound) }
+        if suspended[pair, default: [:]][app] != reason { people[pair.user]?.version += 1 }
+        suspended[pair, default: [:]][app] = reason
+        return .suspended(Set(suspended[pair, default: [:]].keys))
+    }
+
+    // MARK: Find and permissibles
+
+    func found(_ status: UserQuery.Status?, _ app: Int) -> Outcome {
+        .found(
+            people.filter { id, person in
+                !person.deleted && userRights[Key(app: app, id: id)] != nil
+                    && (status == nil || (status == .suspended) == !person.suspenders.isEmpty)
+            }.keys.sorted())
+    }
+
+    func found(membersOf account: Int64, _ app: Int) -> Outcome {
+        if case .refused(let error) = self.account(account, app) { return .refused(error) }
+        let members = roles.keys.filter {
+            $0.account == account && userRights[Key(app: app, id: $0.user)] != nil && people[$0.user]?.deleted == false
+        }
+        return .found(members.map(\.user).sorted())
+    }
+
+    func reach(_ app: Int) -> Outcome {
+        let accounts = accountRights.filter { $0.key.app == app && tenants[$0.key.id]?.deleted == false }
+        let users = userRights.filter { $0.key.app == app && people[$0.key.id]?.deleted == false }
+        func lines(_ kind: String, _ rights: [Key: Rights]) -> [String] {
+            rights.sorted { $0.key.id < $1.key.id }.map { "\(kind) \($0.key.id) \($0.value.rawValue)" }
+        }
+        return .reach(lines("account", accounts) + lines("user", users))
+    }
+
+    mutating func release(user id: Int64, _ app: Int) -> Outcome {
+        if case .refused(let error) = user(id, app) { return .refused(error) }
+        userRights[Key(app: app, id: id)] = nil
+        return .done
+    }
+
+    mutating func release(account id: Int64, _ app: Int) -> Outcome {
+        if case .refused(let error) = account(id, app) { return .refused(error) }
+        accountRights[Key(app: app, id: id)] = nil
+        return .done
     }
 
     // MARK: Accounts
@@ -155,6 +225,7 @@ struct OwnershipModel {
         case .none: roles[pair] = before ?? .agent
         case .some(let role): roles[pair] = role
         }
+        if roles[pair] == nil { suspended[pair] = nil }
         if roles[pair] != before { people[pair.user]?.version += 1 }
         return roles[pair].map { .membership($0.rawValue) } ?? .done
     }
@@ -215,6 +286,7 @@ struct OwnershipModel {
         if case .some(.some(let email)) = row.fields["email"] { people[row.id]?.email = email }
         for (account, role) in row.memberships {
             roles[Pair(account: account, user: row.id)] = role.flatMap(Role.init(rawValue:))
+            if role == nil { suspended[Pair(account: account, user: row.id)] = nil }
         }
     }
 }

@@ -46,6 +46,64 @@ import Testing
         }
     }
 
+    /// Where a page begins makes no difference: it is walked to by an index, and nothing is sorted or read through.
+    @Test func pagesAreWalkedTo() async throws {
+        try await withDirectory { world in
+            let (app, other) = (try await world.app("One"), try await world.app("Two"))
+            let account = try await world.account("Mine", by: app)
+            try await fill(world, owner: app)
+            _ = other
+            try await world.postgres.execute(
+                "insert into account_users (account_id, user_id) select \(account.id), id from users where email like 'u%'")
+            try await world.postgres.execute(
+                "insert into custom_roles (account_id, name) select \(account.id), 'R' || n from generate_series(1, 2000) n")
+            try await world.postgres.execute("analyze")
+            let page = PageRequest(limit: 100, after: 40_000)
+            var (active, members, found) = (UserQuery(page: page), UserQuery(page: page), UserQuery(page: page))
+            active.status = .active
+            members.accountID = account.id
+            found.text = "u50000"
+            let caller = app.caller
+            let statements: [(String, PostgresQuery, isSorted: Bool)] = [
+                ("users", UserFindStatements.find(UserQuery(page: page), caller: caller), false),
+                ("active", UserFindStatements.find(active, caller: caller), false),
+                ("members", UserFindStatements.find(members, caller: caller), false),
+                // What a search finds is sorted, and little.
+                ("search", UserFindStatements.find(found, caller: caller), true),
+                ("accounts", AccountStatements.list(PageRequest(limit: 100, after: 1_000), caller: caller), false),
+                ("account_users", MembershipStatements.list(accountID: account.id, page, caller: caller), false),
+                (
+                    "custom_roles",
+                    CustomRoleStatements.list(accountID: account.id, PageRequest(limit: 100, after: 1_000), caller: caller), false
+                ),
+                ("permissibles", PermissibleStatements.list(.user, after: 40_000, fetched: 101, caller: caller), false),
+            ]
+            for (name, statement, isSorted) in statements {
+                let plan = try await explain(statement, "force_custom_plan", world)
+                for table in [
+                    "users", "accounts", "account_users", "custom_roles", "user_permissibles", "account_permissibles",
+                    "access_tokens",
+                ] {
+                    #expect(!plan.contains("Seq Scan on \(table) "), "\(name):\n\(plan)")
+                }
+                // The order of the answer is restored over the rows of one page; the walk itself has its order from an index.
+                let walk = Self.subplan("Limit", of: plan)
+                #expect(walk.contains("Index"), "\(name):\n\(plan)")
+                if !isSorted { #expect(!walk.contains("Sort"), "\(name):\n\(plan)") }
+                #expect(!walk.contains("Hash Cond"), "\(name):\n\(plan)")
+            }
+        }
+    }
+
+    /// The first node of this kind with everything below it.
+    private static func subplan(_ node: String, of plan: String) -> String {
+        let lines = plan.split(separator: "\n")
+        func depth(_ line: Substring) -> Int { line.prefix { $0 == " " }.count }
+        guard let first = lines.firstIndex(where: { $0.contains("->  \(node)") }) else { return "" }
+        let below = lines[(first + 1)...].prefix { depth($0) > depth(lines[first]) }
+        return below.joined(separator: "\n")
+    }
+
     private func explain(_ statement: PostgresQuery, _ mode: String, _ world: TestDirectory) async throws -> String {
         try await world.postgres.withConnection { connection in
             try await connection.execute(.init(unescaped: "set plan_cache_mode = \(mode)"))

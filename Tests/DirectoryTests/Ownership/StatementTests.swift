@@ -42,8 +42,9 @@ import Testing
         "SuspensionStatements.suspend membership": SuspensionStatements.suspend(
             accountID: 1, userID: 1, reason: nil, caller: caller),
         "SuspensionStatements.restore membership": SuspensionStatements.restore(accountID: 1, userID: 1, caller: caller),
-        "SuspensionStatements.ofUsers": SuspensionStatements.ofUsers([1], caller: caller),
-        "SuspensionStatements.ofMemberships": SuspensionStatements.ofMemberships([1], accountID: 1, caller: caller),
+        "SuspensionStatements.ofUsers": SuspensionStatements.ofUsers([1], caller: caller, needs: .usersRead),
+        "SuspensionStatements.ofMemberships": SuspensionStatements.ofMemberships(
+            [1], accountID: 1, caller: caller, needs: .accountUsersRead),
         "CustomRoleStatements.list": CustomRoleStatements.list(accountID: 1, nil, caller: caller),
         "CustomRoleStatements.show": CustomRoleStatements.show(1, accountID: 1, caller: caller, needs: .customRolesRead),
         "CustomRoleStatements.create": CustomRoleStatements.create(accountID: 1, CustomRoleDraft(), caller: caller),
