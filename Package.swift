@@ -73,7 +73,9 @@ let package = Package(
         .target(
             name: "Directory",
             dependencies: ["Postgres", "Secrets"],
-            resources: [.embedInCode("Migrations/V0001_first_light.sql")],
+            resources: [
+                .embedInCode("Migrations/V0001_first_light.sql"), .embedInCode("Migrations/V0005_idempotency_keys.sql"),
+            ],
             swiftSettings: strict
         ),
         module("Intake"),
@@ -93,7 +95,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore,
+                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .metrics,
+                .nioCore,
                 .nioPosix,
                 .unixSignals,
             ]),

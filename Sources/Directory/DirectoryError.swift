@@ -12,6 +12,10 @@ package enum DirectoryError: Error, Sendable, Equatable {
     case notFound
     /// The call's content is at fault; nothing was changed.
     case invalid([FieldProblem])
+    /// The object has another version than the caller knows; nothing was changed.
+    case stale
+    /// The same call, by its Idempotency-Key, is being carried out; the caller may ask again for its answer.
+    case inProgress
     /// The database, or the hashing of passwords, cannot take the call now; it may be tried again.
     case unavailable
 
@@ -22,6 +26,8 @@ package enum DirectoryError: Error, Sendable, Equatable {
         case .nonPermissible: "non_permissible"
         case .notFound: "not_found"
         case .invalid: "invalid"
+        case .stale: "stale"
+        case .inProgress: "in_progress"
         case .unavailable: "unavailable"
         }
     }

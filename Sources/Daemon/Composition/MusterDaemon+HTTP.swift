@@ -12,9 +12,14 @@ extension MusterDaemon {
     func httpService(_ installed: Installed) -> some Service {
         let router = WebRouter()
         router.addHealthRoutes { await Self.readiness(installed.postgres) }
+        router.addMetricsRoute(options.metrics, readers: configuration.metricsReaders)
+        addGauges(installed)
         addSurfaces(to: router, installed)
         var responder = WebResponder.Options()
         responder.trustedProxies = configuration.trustedProxies
+        responder.addressLimit = configuration.addressLimit
+        responder.tokenLimit = configuration.tokenLimit
+        responder.metrics = options.metrics
         let address = configuration.listen
         return WebServer.makeApplication(
             WebServerConfiguration(host: address.host, port: address.port), responder: WebResponder(router, options: responder),

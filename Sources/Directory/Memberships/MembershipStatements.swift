@@ -11,7 +11,9 @@ enum MembershipStatements {
         """
 
     /// Every member of the account that is a live user; one row with a null id when there is none.
-    static func list(accountID: Int64, caller: Caller) -> PostgresQuery {
+    ///
+    /// - Parameter only: the one membership that is wanted.
+    static func list(accountID: Int64, only: Int64? = nil, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller), \(permit: .account, accountID)
         select caller.app_id is not null as authenticated, permit.rights, a.id is not null as account_exists,
@@ -21,6 +23,7 @@ enum MembershipStatements {
         left join permit on true
         left join accounts a on a.id = \(accountID) and a.deleted_at is null and permit.rights & 1 <> 0
         left join (account_users m join users u on u.id = m.user_id and u.deleted_at is null) on m.account_id = a.id
+             and m.id = coalesce(\(only), m.id)
         order by m.id
         """
     }

@@ -18,6 +18,15 @@ package struct MembershipStore: Sendable {
         }
     }
 
+    /// Shows a membership by its own id; needs the right to read the account.
+    package func show(accountID: Int64, _ id: Int64, by caller: Caller) async throws -> Membership {
+        let row = try await directory.row(MembershipStatements.list(accountID: accountID, only: id, caller: caller))
+        guard let row else { throw DirectoryError.invalidAccessToken }
+        try Verdict(row).require(.read)
+        guard let membership = try MembershipStore.decode(row) else { throw DirectoryError.notFound }
+        return membership
+    }
+
     /// Makes the user a member, or changes the role of one; needs the right to write both.
     package func upsert(accountID: Int64, _ draft: MembershipDraft, by caller: Caller) async throws -> Membership {
         guard let userID = draft.userID else {

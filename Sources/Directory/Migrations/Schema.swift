@@ -8,7 +8,13 @@ package enum Schema {
     package static func migrations() throws(MigrationError) -> Migrations {
         try Migrations([
             Migration(
-                version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self))
+                version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self)),
+            Migration(version: 2, name: "reserved", sql: "select"),
+            Migration(version: 3, name: "reserved", sql: "select"),
+            Migration(version: 4, name: "reserved", sql: "select"),
+            Migration(
+                version: 5, name: "idempotency_keys",
+                sql: String(decoding: PackageResources.V0005_idempotency_keys_sql, as: UTF8.self)),
         ])
     }
 }

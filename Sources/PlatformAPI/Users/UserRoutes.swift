@@ -9,12 +9,15 @@ extension PlatformAPI {
     func addUserRoutes(to api: RouterGroup<WebContext>) {
         api.post("users") { request, context in
             let caller = try caller(request, context)
-            var parameters = try await parameters(request, context) { try await authenticate(caller) }
-            return try await users.create(UserDraft(&parameters), by: caller).response
+            let user = try await once(request, context, caller, replay: { try await users.show($0, by: caller) }) {
+                var parameters = try await parameters(request, context) { try await authenticate(caller) }
+                return try await users.create(UserDraft(&parameters), by: caller)
+            }
+            return user.response(to: request)
         }
         api.get("users/:id") { request, context in
             let caller = try caller(request, context)
-            return try await users.show(try await pathID("id", context, caller), by: caller).response
+            return try await users.show(try await pathID("id", context, caller), by: caller).response(to: request)
         }
         for method in [HTTPRequest.Method.patch, .put] {
             api.on("users/:id", method: method) { request, context in
@@ -23,17 +26,24 @@ extension PlatformAPI {
                 var parameters = try await parameters(request, context) {
                     _ = try await users.update(id, UserUpdate(), by: caller)
                 }
-                return try await users.update(id, UserUpdate(&parameters), by: caller).response
+                var update = UserUpdate(&parameters)
+                update.matching = request.versionMatch
+                return try await users.update(id, update, by: caller).response(to: request)
             }
         }
         api.delete("users/:id") { request, context in
             let caller = try caller(request, context)
-            try await users.delete(try await pathID("id", context, caller), by: caller)
+            try await users.delete(try await pathID("id", context, caller), matching: request.versionMatch, by: caller)
             return Response.empty
         }
         api.post("users/:id/token") { request, context in
             let caller = try caller(request, context)
-            return try await users.token(try await pathID("id", context, caller), by: caller).tokenResponse
+            let id = try await pathID("id", context, caller)
+            // A token that lives is shown again, and none is made beside it: showing it is the call itself.
+            let user = try await once(request, context, caller, replay: { try await users.token($0, by: caller) }) {
+                try await users.token(id, by: caller)
+            }
+            return user.tokenResponse
         }
     }
 }

@@ -12,6 +12,8 @@ extension DirectoryError: RenderableError {
         case .nonPermissible: .nonPermissible
         case .notFound: .notFound
         case .invalid(let problems): .validation(problems)
+        case .stale: .preconditionFailed
+        case .inProgress: .inProgress
         case .unavailable: .unavailable()
         }
     }

@@ -56,6 +56,8 @@ import Testing
         "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",
         "ChangeStatements.locks": "locks rows and shows none of them",
         "ReadBackStatements.mismatches": "counts",
+        "IdempotencyStatements.lock": "the app's own keys", "IdempotencyStatements.find": "the app's own keys",
+        "IdempotencyStatements.store": "the app's own keys",
     ]
 
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {
