@@ -130,7 +130,9 @@ let package = Package(
             ]),
         tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres", "Secrets"]),
-        tests("SystemTests", ["muster", "muster-bench-generate", "Postgres", .logging, .subprocess, .systemPackage]),
+        tests(
+            "SystemTests",
+            ["muster", "muster-bench-generate", "Postgres", "PostgresTestSupport", .logging, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),
         benchmark("muster-bench-postgres", folder: "PostgresBench", ["Postgres", "PostgresTestSupport", .logging]),

@@ -56,7 +56,7 @@ import Testing
             let text = try Exposition(answer.body)
             let count = { text["http_requests_total", ["method": $0, "route": $1, "status": $2]] }
             #expect(count("GET", "/api/users/{id}", "200") == 49 && count("GET", "/api/users/{id}", "404") == 1)
-            #expect(count("GET", "unrouted", "404") == 50 && count("OTHER", "unrouted", "405") == 50)
+            #expect(count("GET", "unrouted", "404") == 50 && count("OTHER", "unrouted", "405") == 50, "\(answer.body)")
             #expect(text["http_request_duration_seconds_count", ["method": "GET", "route": "/api/users/{id}"]] == 50)
             #expect(text["http_requests_in_flight"] == 1)
             #expect(text.samples.count < 120)
