@@ -62,6 +62,17 @@ import Testing
             #expect(try await replicas.count("select count(distinct name) from accounts") == sent + 1)
             #expect(try await replicas.count("select count(*) from audit_events where action = 'account.create'") == sent + 1)
 
+            let metrics = try await daemons[0].get("metrics", token: nil)
+            #expect(
+                metrics.status == 200
+                    && metrics.body.contains(#"http_requests_total{method="POST",route="/platform/api/v1/accounts""#))
+            for gauge in [
+                "muster_pool_connections{state=", "muster_database_up 1", "muster_sync_runs{state=",
+                "process_resident_memory_bytes ",
+            ] {
+                #expect(metrics.body.contains(gauge), "\(gauge)")
+            }
+
             // Revoked for one is revoked for all, with the next request.
             for daemon in [daemons[0], daemons[2]] {
                 #expect(try await daemon.get("platform/api/v1/accounts/1", token: token).status == 200)
