@@ -77,6 +77,7 @@ let package = Package(
                 .embedInCode("Migrations/V0001_first_light.sql"),
                 .embedInCode("Migrations/V0002_parallel_apply.sql"),
                 .embedInCode("Migrations/V0004_find.sql"),
+                .embedInCode("Migrations/V0005_idempotency_keys.sql"),
             ],
             swiftSettings: strict
         ),
@@ -97,7 +98,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .nioCore,
+                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .metrics,
+                .nioCore,
                 .nioPosix,
                 .unixSignals,
             ]),
@@ -131,7 +133,9 @@ let package = Package(
             ]),
         tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("CommandsTests", ["Commands", "Daemon", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
-        tests("SystemTests", ["muster", "muster-bench-generate", "Postgres", .logging, .subprocess, .systemPackage]),
+        tests(
+            "SystemTests",
+            ["muster", "muster-bench-generate", "Postgres", "PostgresTestSupport", .logging, .subprocess, .systemPackage]),
 
         benchmark("muster-bench-generate", folder: "Generator"),
         benchmark("muster-bench-postgres", folder: "PostgresBench", ["Postgres", "PostgresTestSupport", .logging]),

@@ -58,7 +58,7 @@ package struct Directory: Sendable {
         var attemptsLeft = 3
         while true {
             do throws(PostgresError) {
-                return try await postgres.query(query)
+                return try await run(query)
             } catch {
                 attemptsLeft -= 1
                 guard error.isRetryable, attemptsLeft > 0 else { throw DirectoryError(error) ?? error }

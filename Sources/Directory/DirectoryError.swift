@@ -14,6 +14,10 @@ package enum DirectoryError: Error, Sendable, Equatable {
     case notFound
     /// The call's content is at fault; nothing was changed.
     case invalid([FieldProblem])
+    /// The object has another version than the caller knows; nothing was changed.
+    case stale
+    /// The same call, by its Idempotency-Key, is being carried out; the caller may ask again for its answer.
+    case inProgress
     /// The database, or the hashing of passwords, cannot take the call now; it may be tried again.
     case unavailable
 
@@ -25,6 +29,8 @@ package enum DirectoryError: Error, Sendable, Equatable {
         case .insufficientScope: "insufficient_scope"
         case .notFound: "not_found"
         case .invalid: "invalid"
+        case .stale: "stale"
+        case .inProgress: "in_progress"
         case .unavailable: "unavailable"
         }
     }

@@ -18,6 +18,7 @@ package struct PlatformAPI: Sendable {
     let suspensions: SuspensionStore
     let permissibles: PermissibleStore
     let tokens: TokenStore
+    let directory: Directory
     let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
     let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
@@ -25,6 +26,7 @@ package struct PlatformAPI: Sendable {
 
     /// - Parameter senderAddress: the installation's own address.
     package init(directory: Directory, senderAddress: String) {
+        self.directory = directory
         users = directory.users
         accounts = directory.accounts
         memberships = directory.memberships

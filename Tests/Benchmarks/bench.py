@@ -98,7 +98,8 @@ class Daemon:
         self.environment = {
             **{key: value for key, value in os.environ.items() if not key.startswith("MUSTER_")},
             "MUSTER_DATA_DIR": str(folder / "data"), "MUSTER_POLICIES": str(self.policies),
-            "MUSTER_LISTEN": f"127.0.0.1:{PORT}",
+            "MUSTER_LISTEN": f"127.0.0.1:{PORT}", "MUSTER_ADDRESS_LIMIT": "off",
+            "MUSTER_TOKEN_LIMIT": "off",
         }
 
     def __enter__(self):

@@ -66,6 +66,17 @@ import WebSurface
         }
     }
 
+    @Test func limitsAreSetOrSwitchedOff() throws {
+        try Self.withFile("address_limit: 100\nmetrics_readers: [10.0.0.0/8, 192.0.2.1]\n") { folder in
+            let read = try MusterConfiguration.load(environment: ["MUSTER_DATA_DIR": folder, "MUSTER_TOKEN_LIMIT": "off"])
+            #expect(read.addressLimit == RateLimit(perMinute: 100) && read.tokenLimit == nil)
+            #expect(read.metricsReaders == [AddressBlock("10.0.0.0/8"), AddressBlock("192.0.2.1")].compactMap(\.self))
+        }
+        let usual = try MusterConfiguration.load(environment: ["MUSTER_DATA_DIR": "/nowhere"])
+        #expect(usual.addressLimit == RateLimit(perMinute: 3_000) && usual.tokenLimit == RateLimit(perMinute: 6_000))
+        #expect(usual.metricsReaders == [AddressBlock("127.0.0.0/8"), AddressBlock("::1")].compactMap(\.self))
+    }
+
     @Test func unknownKeysAreNamed() throws {
         try Self.withFile("listen: 127.0.0.1:1\nlog-levl: debug\n") { folder in
             #expect(
@@ -91,6 +102,9 @@ import WebSurface
         ("MUSTER_LOG_LEVEL", "loud", "choose one of trace, debug, info"),
         ("MUSTER_LOG_FORMAT", "xml", "choose one of text, json"),
         ("MUSTER_TRUSTED_PROXIES", "10.0.0.0/33", "MUSTER_TRUSTED_PROXIES: "),
+        ("MUSTER_ADDRESS_LIMIT", "0", "a number of requests a minute, or off, is wanted"),
+        ("MUSTER_TOKEN_LIMIT", "many", "a number of requests a minute, or off, is wanted"),
+        ("MUSTER_METRICS_READERS", "10.0.0.0/33", "MUSTER_METRICS_READERS: "),
         ("MUSTER_DATABASE_URL", "mysql://me:hush@db/x", "MUSTER_DATABASE_URL: "),
         ("MUSTER_DATABASE_URL_FILE", "/nowhere/url", "the file /nowhere/url cannot be read"),
         ("MUSTER_CONFIG", "/nowhere/muster.yaml", "/nowhere/muster.yaml cannot be read"),

@@ -20,6 +20,23 @@ import Testing
         #expect(try PostgresConfiguration(url: "postgres://ada@[::1]:6000/d").port == 6000)
     }
 
+    @Test func severalServersAreRead() throws {
+        func servers(_ url: String) throws -> [String] {
+            let read = try PostgresConfiguration(url: url)
+            let first = PostgresConfiguration.Server(host: read.host, hostAddress: read.hostAddress, port: read.port)
+            return ([first] + read.furtherServers).map { "\($0.host) \($0.hostAddress ?? "-") \($0.port)" }
+        }
+        #expect(try servers("postgres://a@x:1,y:2,z/d") == ["x - 1", "y - 2", "z - 5432"])
+        #expect(try servers("postgres://a@[::1]:6,x/d?port=7") == ["::1 - 7", "x - 7"])
+        #expect(try servers("postgres:///d?user=a&host=/tmp/x,db&port=1,2") == ["/tmp/x - 1", "db - 2"])
+        #expect(try servers("postgres://a@x,y/d?hostaddr=10.0.0.1,10.0.0.2&port=3") == ["x 10.0.0.1 3", "y 10.0.0.2 3"])
+        #expect(try servers("postgres:///d?user=a&hostaddr=10.0.0.1") == ["10.0.0.1 10.0.0.1 5432"])
+        let read = try PostgresConfiguration(url: "postgres://a@localhost,db/d?target_session_attrs=read-write")
+        // One that is far away makes all of them prove who they are.
+        #expect(read.targetSession == .readWrite && read.tls == .verifyFull(rootCertificate: nil))
+        #expect("\(read)" == "postgres://a@localhost:5432,db:5432/d")
+    }
+
     @Test func strangersMustProveWhoTheyAre() throws {
         #expect(try PostgresConfiguration(url: "postgres://a@db/d").tls == .verifyFull(rootCertificate: nil))
         #expect(try PostgresConfiguration(url: "postgres://a@localhost/d").tls == .disable)
@@ -30,7 +47,9 @@ import Testing
         "mysql://a@b/c", "postgres://b/c", "postgres://a:secret@b/c?sslmod=require", "postgres://a:secret@b:0/c",
         "postgres://a:secret@b:port/c", "postgres://a:secret@b/c?sslmode=prefer", "postgres://a:secret%4@b/c",
         "postgres://a:secret%00@b/c",
-        "postgres://a:secret@b/c?pool_limit=-1",
+        "postgres://a:secret@b/c?pool_limit=-1", "postgres://a:secret@b,/c", "postgres://a:secret@b,c/d?port=1,2,3",
+        "postgres://a:secret@b,c/d?hostaddr=10.0.0.1", "postgres://a:secret@b,c:0/d",
+        "postgres://a:secret@b/c?target_session_attrs=prefer-standby", "postgres://a:secret@b/c?target_session_attrs=rw",
     ])
     func nonsenseIsRefusedWithoutShowingThePassword(url: String) {
         let error = #expect(throws: PostgresError.self) { try PostgresConfiguration(url: url) }

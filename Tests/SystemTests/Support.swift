@@ -59,6 +59,9 @@ struct MusterFixture: Sendable {
         environment["MUSTER_POLICIES"] = policies
         environment["MUSTER_LISTEN"] = "127.0.0.1:0"
         environment["NO_COLOR"] = "1"
+        // Tests call from one address, as fast as they can.
+        environment["MUSTER_ADDRESS_LIMIT"] = "off"
+        environment["MUSTER_TOKEN_LIMIT"] = "off"
         return environment
     }
 

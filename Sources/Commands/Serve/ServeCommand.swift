@@ -2,6 +2,8 @@
 import ArgumentParser
 import Daemon
 import Logging
+import Metrics
+import WebSurface
 
 /// `muster serve`
 struct ServeCommand: AsyncParsableCommand {
@@ -30,9 +32,13 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try options.load([.listen: listen, .publicURL: publicURL, .trustedProxies: trustedProxies])
         LoggingSystem.bootstrap { LineLogHandler(label: $0, level: configuration.logLevel, format: configuration.logFormat) }
+        let metrics = PrometheusRegistry()
+        MetricsSystem.bootstrap(metrics)
+        var daemon = DaemonOptions()
+        daemon.metrics = metrics
         let logger = Logger(label: "muster")
         logger.notice(
             "muster is starting", metadata: ["version": "\(MusterCommand.version)", "data": "\(configuration.dataDirectory)"])
-        try await buildDaemon(configuration, logger: logger).runUntilSignalled()
+        try await buildDaemon(configuration, logger: logger, options: daemon).runUntilSignalled()
     }
 }

@@ -5,5 +5,7 @@ import ArgumentParser
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Turns exports into users, accounts and roles.",
-        subcommands: [SyncPlanCommand.self, SyncApplyCommand.self, SyncRejectCommand.self, SyncRunsCommand.self, SyncShowCommand.self])
+        subcommands: [
+            SyncPlanCommand.self, SyncApplyCommand.self, SyncRejectCommand.self, SyncRunsCommand.self, SyncShowCommand.self,
+        ])
 }

@@ -12,11 +12,16 @@ extension MusterDaemon {
     func httpService(_ installed: Installed) -> some Service {
         let router = WebRouter()
         router.addHealthRoutes { await Self.readiness(installed.postgres) }
+        router.addMetricsRoute(options.metrics, readers: configuration.metricsReaders)
+        addGauges(installed)
         addSurfaces(to: router, installed)
         var responder = WebResponder.Options()
         responder.trustedProxies = configuration.trustedProxies
         // 10,000 people of some 3 KB.
         responder.largeBodies = [PlatformAPI.bulkPath: 32 << 20]
+        responder.addressLimit = configuration.addressLimit
+        responder.tokenLimit = configuration.tokenLimit
+        responder.metrics = options.metrics
         let address = configuration.listen
         return WebServer.makeApplication(
             WebServerConfiguration(host: address.host, port: address.port), responder: WebResponder(router, options: responder),

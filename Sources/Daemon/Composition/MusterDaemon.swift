@@ -7,13 +7,15 @@ import Postgres
 import ServiceLifecycle
 import Sync
 import UnixSignals
-import WebSurface
+package import WebSurface
 
 /// Things that tests want otherwise.
 package struct DaemonOptions: Sendable {
     package var embeddedPostgres = EmbeddedPostgres.Options()
     /// How often watched folders are looked at without any event.
     package var rescan = PolicyWatcher.period
+    /// Where requests and connections are counted.
+    package var metrics = PrometheusRegistry()
     /// Called with the listening channel once requests are taken.
     package var onListening: @Sendable (any Channel) async -> Void = { _ in }
 

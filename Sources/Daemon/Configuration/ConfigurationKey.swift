@@ -13,6 +13,9 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case logFormat = "log_format"
     case trustedProxies = "trusted_proxies"
     case senderAddress = "sender_address"
+    case addressLimit = "address_limit"
+    case tokenLimit = "token_limit"
+    case metricsReaders = "metrics_readers"
 
     /// The environment variable.
     package var variable: String { "MUSTER_\(rawValue.uppercased())" }
@@ -28,7 +31,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
         case .trustedProxies: "--trusted-proxies"
-        case .databaseURLFile, .secretKeyFile, .senderAddress: nil
+        case .databaseURLFile, .secretKeyFile, .senderAddress, .addressLimit, .tokenLimit, .metricsReaders: nil
         }
     }
 

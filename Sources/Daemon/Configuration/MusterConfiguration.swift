@@ -32,6 +32,11 @@ package struct MusterConfiguration: Sendable {
     package var trustedProxies: TrustedProxies
     /// The installation's own e-mail address, shown as `support_email` of accounts that have none.
     package var senderAddress: String
+    /// Requests a minute of one client address, and under one token, in each daemon; nil is no limit.
+    package var addressLimit: RateLimit?
+    package var tokenLimit: RateLimit?
+    /// Who may read `/metrics`.
+    package var metricsReaders: [AddressBlock]
 
     /// Reads flags, environment and file. Reads files: call it before anything runs.
     ///
@@ -79,6 +84,12 @@ package struct MusterConfiguration: Sendable {
                 $0.contains("@") && !$0.contains { $0.isWhitespace } ? $0 : nil
             }
             ?? "support@\(URL(string: publicURL)?.host() ?? listen.host)"
+        addressLimit = try Self.limit(.addressLimit, 3_000, sources)
+        tokenLimit = try Self.limit(.tokenLimit, 6_000, sources)
+        metricsReaders =
+            try sources.value(
+                .metricsReaders, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.blocks)
+            ?? ["127.0.0.0/8", "::1"].compactMap { AddressBlock($0) }
     }
 
     /// The folder that the file may lie in must be known before the file is read.
@@ -122,10 +133,22 @@ package struct MusterConfiguration: Sendable {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    private static func proxies(_ text: String) -> TrustedProxies? {
+    private static func limit(
+        _ key: ConfigurationKey, _ usual: Int, _ sources: ConfigurationSources
+    ) throws(ConfigurationError) -> RateLimit? {
+        let given = try sources.value(key, "a number of requests a minute, or off, is wanted") { text -> Int? in
+            text == "off" ? 0 : Int(text).flatMap { (1...100_000_000).contains($0) ? $0 : nil }
+        }
+        let perMinute = given ?? usual
+        return perMinute == 0 ? nil : RateLimit(perMinute: perMinute)
+    }
+
+    private static func proxies(_ text: String) -> TrustedProxies? { blocks(text).map { TrustedProxies($0) } }
+
+    private static func blocks(_ text: String) -> [AddressBlock]? {
         let items = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
         let blocks = items.compactMap { AddressBlock($0) }
-        return blocks.count == items.count ? TrustedProxies(blocks) : nil
+        return blocks.count == items.count ? blocks : nil
     }
 
     private static func choice(_ names: [String]) -> String { "choose one of \(names.joined(separator: ", "))" }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A tenant, as one caller may see it (contract section 3.2).
-package struct Account: Sendable {
+package struct Account: Sendable, Identifiable {
     package let id: Int64
     package let name: String
     package let locale: String
@@ -39,6 +39,8 @@ package struct AccountDraft: Sendable {
     package var limits: JSONText?
     /// Replaced whole.
     package var customAttributes: JSONText?
+    /// The versions that may be changed; any other is ``DirectoryError/stale``. Meaningless for a new account.
+    package var matching = VersionMatch.any
     /// What the surface already found wrong.
     package var problems: [FieldProblem] = []
 

@@ -85,7 +85,7 @@ enum AccountStatements {
             with \(caller: caller, needs: [.accountsWrite]), \(permit: .account, id),
             target as (
                 select x.* from accounts x join permit on permit.rights & 2 <> 0
-                where x.id = \(id) and x.deleted_at is null
+                where x.id = \(id) and x.deleted_at is null\(matching: draft.matching)
                 -- Members may join meanwhile: their foreign keys do not wait for this lock.
                 for no key update of x
             ),
@@ -133,7 +133,8 @@ enum AccountStatements {
             \(
                 audit: "account.update", of: .account, "updated", caller: caller,
                 before: "(select \(audited("target")) from target)", after: audited("updated", draft.status))
-            select caller.app_id is not null as authenticated, permit.rights, \(unescaped: columns),
+            select caller.app_id is not null as authenticated, permit.rights,
+                   \(presence: id, in: "accounts", draft.matching)\(unescaped: columns),
                    (exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id
                         and not (\(draft.status == .active) and s.by_kind = 'platform_app' and s.by_id = caller.app_id))
                     or exists (select from suspended)) as suspended
@@ -145,18 +146,18 @@ enum AccountStatements {
     }
 
     /// Makes the account a tombstone; its members stay users.
-    static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
+    static func delete(_ id: Int64, matching: VersionMatch = .any, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.accountsDelete]), \(permit: .account, id),
         deleted as (
             update accounts x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
-            from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null
+            from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null\(matching: matching)
             returning x.id, x.name
         ),
         \(
             audit: "account.delete", of: .account, "deleted", caller: caller,
             before: "jsonb_build_object('name', deleted.name)")
-        select caller.app_id is not null as authenticated, permit.rights, deleted.id
+        select caller.app_id is not null as authenticated, permit.rights, \(presence: id, in: "accounts", matching)deleted.id
         from (select 1) one
         left join caller on true
         left join permit on true

@@ -43,25 +43,28 @@ package struct AccountStore: Sendable {
         let problems = AccountRules.problems(draft, creating: false)
         if !problems.isEmpty || draft.isEmpty {
             let account = try await one(AccountStatements.show(id, caller: caller, needs: [.accountsWrite]), needed: .write)
+            guard draft.matching.allows(account.rowVersion) else { throw DirectoryError.stale }
             guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
             return account
         }
         return try await one(
             AccountStatements.update(id, draft, features: draft.features.map(AccountVocabulary.json), caller: caller),
-            needed: .write)
+            needed: .write, matching: draft.matching)
     }
 
     /// Deletes an account; needs the right to delete. Deleted already: ``DirectoryError/notFound``.
-    package func delete(_ id: Int64, by caller: Caller) async throws {
-        guard let row = try await directory.row(AccountStatements.delete(id, caller: caller)) else { return }
+    ///
+    /// - Parameter matching: the versions that may be deleted; any other is ``DirectoryError/stale``.
+    package func delete(_ id: Int64, matching: VersionMatch = .any, by caller: Caller) async throws {
+        guard let row = try await directory.row(AccountStatements.delete(id, matching: matching, caller: caller)) else { return }
         try Verdict(row).require(.delete)
-        guard try row.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
+        guard try row.decode(Int64?.self, "id") != nil else { throw try Verdict.missing(row, matching) }
     }
 
-    private func one(_ statement: PostgresQuery, needed: Rights) async throws -> Account {
+    private func one(_ statement: PostgresQuery, needed: Rights, matching: VersionMatch = .any) async throws -> Account {
         guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
         try Verdict(row).require(needed)
-        guard let account = try AccountStore.decode(row) else { throw DirectoryError.notFound }
+        guard let account = try AccountStore.decode(row) else { throw try Verdict.missing(row, matching) }
         return account
     }
 

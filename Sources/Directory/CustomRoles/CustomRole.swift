@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A role that an account defines for itself: a name for permissions.
-package struct CustomRole: Sendable {
+package struct CustomRole: Sendable, Identifiable {
     package let id: Int64
     package let accountID: Int64
     package let name: String

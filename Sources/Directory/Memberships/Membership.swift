@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A user in an account with a role (`account_user` on the wire; contract section 4).
-package struct Membership: Sendable {
+package struct Membership: Sendable, Identifiable {
     package let id: Int64
     package let accountID: Int64
     package let userID: Int64

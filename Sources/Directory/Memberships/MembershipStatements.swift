@@ -12,8 +12,10 @@ enum MembershipStatements {
 
     /// The members of the account that are live users, by membership id; one row with a null id when there is none.
     ///
-    /// - Parameter page: nil for all of them.
-    static func list(accountID: Int64, _ page: PageRequest?, caller: Caller) -> PostgresQuery {
+    /// - Parameters:
+    ///   - page: nil for all of them.
+    ///   - only: the one membership that is wanted.
+    static func list(accountID: Int64, _ page: PageRequest?, only: Int64? = nil, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.accountUsersRead]), \(permit: .account, accountID)
         select caller.app_id is not null as authenticated, permit.rights, a.id is not null as account_exists,
@@ -24,7 +26,7 @@ enum MembershipStatements {
         left join accounts a on a.id = \(accountID) and a.deleted_at is null and permit.rights & 1 <> 0
         left join lateral (
             select x.* from account_users x join users u on u.id = x.user_id and u.deleted_at is null
-            where x.account_id = a.id and \(of: page, "x.id")
+            where x.account_id = a.id and \(of: page, "x.id") and x.id = coalesce(\(only), x.id)
             order by x.id limit \(page?.fetched)
         ) m on true
         order by m.id

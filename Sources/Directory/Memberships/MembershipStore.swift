@@ -21,6 +21,15 @@ package struct MembershipStore: Sendable {
         return Page(fetched: members.map { ($0.id, $0) }, page)
     }
 
+    /// Shows a membership by its own id; needs the right to read the account.
+    package func show(accountID: Int64, _ id: Int64, by caller: Caller) async throws -> Membership {
+        let row = try await directory.row(MembershipStatements.list(accountID: accountID, nil, only: id, caller: caller))
+        guard let row else { throw DirectoryError.invalidAccessToken }
+        try Verdict(row).require(.read)
+        guard let membership = try MembershipStore.decode(row) else { throw DirectoryError.notFound }
+        return membership
+    }
+
     /// Makes the user a member, or changes what one is; needs the right to write both.
     ///
     /// A new member takes a seat where the account has a limit of them.

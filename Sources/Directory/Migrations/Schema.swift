@@ -14,6 +14,9 @@ package enum Schema {
                 sql: String(decoding: PackageResources.V0002_parallel_apply_sql, as: UTF8.self)),
             Migration(version: 3, name: "reserved", sql: "select"),
             Migration(version: 4, name: "find", sql: String(decoding: PackageResources.V0004_find_sql, as: UTF8.self)),
+            Migration(
+                version: 5, name: "idempotency_keys",
+                sql: String(decoding: PackageResources.V0005_idempotency_keys_sql, as: UTF8.self)),
         ])
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A person, as one caller may see them.
-package struct User: Sendable {
+package struct User: Sendable, Identifiable {
     package let id: Int64
     package let name: String
     package let displayName: String?
@@ -62,6 +62,8 @@ package struct UserUpdate: Sendable {
     package var password: String?
     /// Merged at the top level: a key can be set to null, and is never removed (contract section 2.4).
     package var customAttributes: JSONText?
+    /// The versions that may be changed; any other is ``DirectoryError/stale``.
+    package var matching = VersionMatch.any
     package var problems: [FieldProblem] = []
 
     package init() {}

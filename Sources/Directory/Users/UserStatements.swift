@@ -93,7 +93,7 @@ enum UserStatements {
             with \(caller: caller, needs: scopes(needed)), \(permit: .user, id),
             target as (
                 select x.* from users x join permit on permit.rights & \(needed.rawValue) = \(needed.rawValue)
-                where x.id = \(id) and x.deleted_at is null
+                where x.id = \(id) and x.deleted_at is null\(matching: update.matching)
                 for update of x
             ),
             wanted as (
@@ -122,7 +122,8 @@ enum UserStatements {
                 union all
                 select * from target where not exists (select from updated)
             )
-            select caller.app_id is not null as authenticated, permit.rights, caller.reveals, \(unescaped: UserRow.columns)
+            select caller.app_id is not null as authenticated, permit.rights, caller.reveals,
+                   \(presence: id, in: "users", update.matching)\(unescaped: UserRow.columns)
             from (select 1) one
             left join caller on true
             left join permit on true
@@ -132,18 +133,18 @@ enum UserStatements {
     }
 
     /// Makes the user a tombstone: gone for every reader, its address free, its tokens dead.
-    static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
+    static func delete(_ id: Int64, matching: VersionMatch = .any, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.usersDelete]), \(permit: .user, id),
         deleted as (
             update users x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
-            from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null
+            from permit where permit.rights & 8 <> 0 and x.id = \(id) and x.deleted_at is null\(matching: matching)
             returning x.id, x.email, x.name
         ),
         \(
             audit: "user.delete", of: .user, "deleted", caller: caller,
             before: "jsonb_build_object('name', deleted.name, 'email', deleted.email)")
-        select caller.app_id is not null as authenticated, permit.rights, deleted.id
+        select caller.app_id is not null as authenticated, permit.rights, \(presence: id, in: "users", matching)deleted.id
         from (select 1) one
         left join caller on true
         left join permit on true

@@ -48,20 +48,23 @@ package struct UserStore: Sendable {
         if !problems.isEmpty || update.isEmpty || update.password != nil {
             let user = try await one(
                 UserStatements.show(id, caller: caller, needs: UserStatements.scopes(needed)), needed: needed)
+            guard update.matching.allows(user.rowVersion) else { throw DirectoryError.stale }
             guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
             if update.isEmpty { return user }
         }
         let hash = try await hash(update.password)
         return try await one(
             UserStatements.update(id, update, email: update.email, passwordHash: hash, needed: needed, caller: caller),
-            needed: needed)
+            needed: needed, matching: update.matching)
     }
 
     /// Deletes a user for everybody; needs the right to delete. Deleted already: ``DirectoryError/notFound``.
-    package func delete(_ id: Int64, by caller: Caller) async throws {
-        guard let row = try await directory.row(UserStatements.delete(id, caller: caller)) else { return }
+    ///
+    /// - Parameter matching: the versions that may be deleted; any other is ``DirectoryError/stale``.
+    package func delete(_ id: Int64, matching: VersionMatch = .any, by caller: Caller) async throws {
+        guard let row = try await directory.row(UserStatements.delete(id, matching: matching, caller: caller)) else { return }
         try Verdict(row).require(.delete)
-        guard try row.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
+        guard try row.decode(Int64?.self, "id") != nil else { throw try Verdict.missing(row, matching) }
     }
 
     static let taken = FieldProblem("email", "Email has already been taken")
@@ -83,15 +86,15 @@ package struct UserStore: Sendable {
         return try decode(row, verdict)
     }
 
-    func one(_ statement: PostgresQuery, needed: Rights) async throws -> User {
+    func one(_ statement: PostgresQuery, needed: Rights, matching: VersionMatch = .any) async throws -> User {
         guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
-        return try user(row, needed: needed)
+        return try user(row, needed: needed, matching: matching)
     }
 
-    func user(_ row: PostgresRow, needed: Rights) throws -> User {
+    func user(_ row: PostgresRow, needed: Rights, matching: VersionMatch = .any) throws -> User {
         let verdict = try Verdict(row)
         try verdict.require(needed)
-        guard let user = try decode(row, verdict) else { throw DirectoryError.notFound }
+        guard let user = try decode(row, verdict) else { throw try Verdict.missing(row, matching) }
         return user
     }
 

@@ -30,8 +30,11 @@ extension PlatformAPI {
         api.post(path) { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            var parameters = try await membershipParameters(request, context, accountID, caller)
-            let membership = try await memberships.upsert(accountID: accountID, MembershipDraft(&parameters), by: caller)
+            let replay = { try await memberships.show(accountID: accountID, $0, by: caller) }
+            let membership = try await once(request, context, caller, replay: replay) {
+                var parameters = try await membershipParameters(request, context, accountID, caller)
+                return try await memberships.upsert(accountID: accountID, MembershipDraft(&parameters), by: caller)
+            }
             return Response.json { membership.write(to: &$0) }
         }
         api.delete(path) { request, context in

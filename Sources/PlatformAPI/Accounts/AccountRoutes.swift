@@ -16,12 +16,15 @@ extension PlatformAPI {
         }
         api.post("accounts") { request, context in
             let caller = try caller(request, context)
-            var parameters = try await parameters(request, context) { try await authenticate(caller) }
-            return respond(with: try await accounts.create(AccountDraft(&parameters), by: caller))
+            let account = try await once(request, context, caller, replay: { try await accounts.show($0, by: caller) }) {
+                var parameters = try await parameters(request, context) { try await authenticate(caller) }
+                return try await accounts.create(AccountDraft(&parameters), by: caller)
+            }
+            return response(to: request, account)
         }
         api.get("accounts/:id") { request, context in
             let caller = try caller(request, context)
-            return respond(with: try await accounts.show(try await pathID("id", context, caller), by: caller))
+            return response(to: request, try await accounts.show(try await pathID("id", context, caller), by: caller))
         }
         for method in [HTTPRequest.Method.patch, .put] {
             api.on("accounts/:id", method: method) { request, context in
@@ -30,17 +33,20 @@ extension PlatformAPI {
                 var parameters = try await parameters(request, context) {
                     _ = try await accounts.update(id, AccountDraft(), by: caller)
                 }
-                return respond(with: try await accounts.update(id, AccountDraft(&parameters), by: caller))
+                var draft = AccountDraft(&parameters)
+                draft.matching = request.versionMatch
+                return response(to: request, try await accounts.update(id, draft, by: caller))
             }
         }
         api.delete("accounts/:id") { request, context in
             let caller = try caller(request, context)
-            try await accounts.delete(try await pathID("id", context, caller), by: caller)
+            try await accounts.delete(
+                try await pathID("id", context, caller), matching: request.versionMatch, by: caller)
             return Response.empty
         }
     }
 
-    private func respond(with account: Account) -> Response {
-        Response.json { account.write(to: &$0, senderAddress: senderAddress) }
+    private func response(to request: Request, _ account: Account) -> Response {
+        Response.entity(version: account.rowVersion, to: request) { account.write(to: &$0, senderAddress: senderAddress) }
     }
 }

@@ -21,13 +21,16 @@ extension PlatformAPI {
         api.post(RouterPath(path)) { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            var parameters = try await parameters(request, context) {
-                // Role 0 is none: the change asks for the right to write and finds nothing to do.
-                do { _ = try await customRoles.create(accountID: accountID, CustomRoleDraft(), by: caller) } catch DirectoryError
-                    .invalid
-                {}
+            let replay = { try await customRoles.show($0, accountID: accountID, by: caller) }
+            let role = try await once(request, context, caller, replay: replay) {
+                var parameters = try await parameters(request, context) {
+                    // A draft without a name is refused, to those who may write.
+                    do {
+                        _ = try await customRoles.create(accountID: accountID, CustomRoleDraft(), by: caller)
+                    } catch DirectoryError.invalid {}
+                }
+                return try await customRoles.create(accountID: accountID, CustomRoleDraft(&parameters), by: caller)
             }
-            let role = try await customRoles.create(accountID: accountID, CustomRoleDraft(&parameters), by: caller)
             return Response.json { role.write(to: &$0) }
         }
         let one = RouterPath("\(path)/:role_id")

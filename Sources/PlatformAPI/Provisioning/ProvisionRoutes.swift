@@ -8,7 +8,9 @@ extension PlatformAPI {
     /// The path of bulk calls, whose bodies may be larger than others.
     package static let bulkPath = "/platform/api/v1/bulk"
 
-    /// `/provision` and `/bulk`: people with their accounts in one call. Both are idempotent.
+    /// `/provision` and `/bulk`: people with their accounts in one call.
+    ///
+    /// Both are idempotent by what they say, so that neither heeds an `Idempotency-Key`.
     func addProvisionRoutes(to api: RouterGroup<WebContext>) {
         api.put("provision") { request, context in
             let caller = try caller(request, context)
@@ -17,7 +19,7 @@ extension PlatformAPI {
             let outcome = try await provisioning.provision([item], atomic: true, by: caller)[0]
             if case .failed(let error) = outcome { throw error }
             guard let id = outcome.userID else { throw DirectoryError.unavailable }
-            return try await users.show(id, by: caller).response
+            return try await users.show(id, by: caller).response(to: request)
         }
         api.post("bulk") { request, context in
             let caller = try caller(request, context)

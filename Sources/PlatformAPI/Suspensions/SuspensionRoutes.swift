@@ -10,32 +10,43 @@ extension PlatformAPI {
         api.post("users/:id/suspend") { request, context in
             let caller = try caller(request, context)
             let id = try await pathID("id", context, caller)
-            var parameters = try await parameters(request, context) { try await suspensions.require(user: id, by: caller) }
-            return try await respond(
-                with: try await suspensions.suspend(user: id, SuspensionReason(&parameters), by: caller), caller)
+            let user = try await once(request, context, caller, replay: { try await users.show($0, by: caller) }) {
+                var parameters = try await parameters(request, context) { try await suspensions.require(user: id, by: caller) }
+                return try await suspensions.suspend(user: id, SuspensionReason(&parameters), by: caller)
+            }
+            return try await respond(with: user, caller)
         }
         api.post("users/:id/restore") { request, context in
             let caller = try caller(request, context)
             let id = try await pathID("id", context, caller)
-            return try await respond(with: try await suspensions.restore(user: id, by: caller), caller)
+            let user = try await once(request, context, caller, replay: { try await users.show($0, by: caller) }) {
+                try await suspensions.restore(user: id, by: caller)
+            }
+            return try await respond(with: user, caller)
         }
         let path = "accounts/:id/account_users"
         api.post("\(path)/suspend") { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            var parameters = try await membershipParameters(request, context, accountID, caller)
-            let userID = parameters.integer("user_id").value
-            let reason = SuspensionReason(&parameters)
-            let membership = try await suspensions.suspend(accountID: accountID, userID: userID, reason, by: caller)
+            let replay = { try await memberships.show(accountID: accountID, $0, by: caller) }
+            let membership = try await once(request, context, caller, replay: replay) {
+                var parameters = try await membershipParameters(request, context, accountID, caller)
+                let userID = parameters.integer("user_id").value
+                let reason = SuspensionReason(&parameters)
+                return try await suspensions.suspend(accountID: accountID, userID: userID, reason, by: caller)
+            }
             return try await respond(with: membership, caller)
         }
         api.post("\(path)/restore") { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            var parameters = try await membershipParameters(request, context, accountID, caller)
-            let userID = parameters.integer("user_id").value
-            let membership = try await suspensions.restore(
-                accountID: accountID, userID: userID, problems: parameters.problems, by: caller)
+            let replay = { try await memberships.show(accountID: accountID, $0, by: caller) }
+            let membership = try await once(request, context, caller, replay: replay) {
+                var parameters = try await membershipParameters(request, context, accountID, caller)
+                let userID = parameters.integer("user_id").value
+                return try await suspensions.restore(
+                    accountID: accountID, userID: userID, problems: parameters.problems, by: caller)
+            }
             return try await respond(with: membership, caller)
         }
     }

@@ -6,7 +6,9 @@ import WebSurface
 
 extension User {
     /// The user's body, fields in the contract's order (section 2.2).
-    var response: Response { Response.json(capacity: 1_024) { write(to: &$0) } }
+    func response(to request: Request) -> Response {
+        Response.entity(version: rowVersion, to: request, capacity: 1_024) { write(to: &$0) }
+    }
 
     /// The answer of POST /users/:id/token (section 2.7).
     var tokenResponse: Response {

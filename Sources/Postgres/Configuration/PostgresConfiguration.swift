@@ -12,6 +12,33 @@ package struct PostgresConfiguration: Sendable {
         case verifyFull(rootCertificate: String?)
     }
 
+    /// One place where the database may be.
+    package struct Server: Sendable, Hashable {
+        /// A host name, an address, or the folder of a Unix socket when it starts with `/`.
+        package var host: String
+        /// The address to connect to when `host` shall not be resolved.
+        package var hostAddress: String?
+        /// The port, which also names the Unix socket.
+        package var port: Int
+
+        /// Names a server.
+        package init(host: String, hostAddress: String? = nil, port: Int = 5432) {
+            self.host = host
+            self.hostAddress = hostAddress
+            self.port = port
+        }
+    }
+
+    /// Which servers will do; the raw values are libpq's.
+    package enum TargetSession: String, Sendable, CaseIterable {
+        case any
+        /// Takes writes by default.
+        case readWrite = "read-write"
+        case readOnly = "read-only"
+        case primary
+        case standby
+    }
+
     /// How many connections there are, and how long callers wait for one.
     package struct Pool: Sendable {
         /// The most connections that are open at once.
@@ -36,7 +63,7 @@ package struct PostgresConfiguration: Sendable {
             idleTimeout: Duration = .seconds(300),
             leaseTimeout: Duration = .seconds(10),
             backOff: Duration = .milliseconds(50),
-            maximumBackOff: Duration = .seconds(2),
+            maximumBackOff: Duration = .seconds(1),
             closeTimeout: Duration = .seconds(10)
         ) {
             self.limit = max(1, limit)
@@ -55,6 +82,10 @@ package struct PostgresConfiguration: Sendable {
     package var hostAddress: String?
     /// The port, which also names the Unix socket.
     package var port: Int
+    /// Further servers of the same database: each connection takes the first that answers and is as `targetSession` asks.
+    package var furtherServers: [Server] = []
+    /// What a server must be to be taken.
+    package var targetSession = TargetSession.any
     /// The role to log in as.
     package var user: String
     /// The role's password; never shown.
@@ -99,6 +130,9 @@ package struct PostgresConfiguration: Sendable {
     /// Whether `host` is the folder of a Unix socket.
     package var isUnixSocket: Bool { host.hasPrefix("/") }
 
+    /// All servers in the order in which they are tried.
+    var servers: [Server] { [Server(host: host, hostAddress: hostAddress, port: port)] + furtherServers }
+
     static func defaultTLS(host: String) -> TLS {
         let local = host.hasPrefix("/") || host == "localhost" || host == "::1" || host.hasPrefix("127.")
         return local ? .disable : .verifyFull(rootCertificate: nil)
@@ -106,7 +140,9 @@ package struct PostgresConfiguration: Sendable {
 }
 
 extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    package var description: String { "postgres://\(user)@\(host):\(port)/\(database)" }
+    package var description: String {
+        "postgres://\(user)@\(servers.map { "\($0.host):\($0.port)" }.joined(separator: ","))/\(database)"
+    }
     package var debugDescription: String { description }
 
     /// Reflection would show the password.

@@ -4,8 +4,10 @@ extension PostgresConfiguration {
     /// Reads `postgres://user:password@host:port/database?key=value`.
     ///
     /// Keys: `host`, `hostaddr`, `port`, `user`, `password`, `dbname`, `sslmode` (`disable`, `require`, `verify-full`),
-    /// `sslrootcert`, `application_name`, `connect_timeout` (seconds), `pool_limit`. Any other key is an error that names it.
-    /// A socket folder is given as `?host=/folder`. The URL itself is never part of an error: it may hold a password.
+    /// `sslrootcert`, `application_name`, `connect_timeout` (seconds), `pool_limit`, `target_session_attrs` (`any`, `read-write`,
+    /// `read-only`, `primary`, `standby`). Any other key is an error that names it.
+    /// Several servers are separated by commas, `a:5432,b:5433`, and tried in this order; so are several `host`, `hostaddr` and
+    /// `port`, where one port is that of all (libpq's section "Specifying Multiple Hosts"). A socket folder is given as `?host=/folder`. The URL itself is never part of an error: it may hold a password.
     package init(url: String) throws(PostgresError) {
         guard let scheme = ["postgres://", "postgresql://"].first(where: url.hasPrefix) else {
             throw PostgresError(.configuration, "the database URL must start with postgres://")
@@ -22,19 +24,27 @@ extension PostgresConfiguration {
     }
 
     private init(fields: URLFields) throws(PostgresError) {
-        let host = fields["host"] ?? fields["hostaddr"] ?? "localhost"
+        let servers = try fields.servers()
         guard let user = fields["user"] else {
             throw PostgresError(.configuration, "the database URL names no user")
         }
         self.init(
-            host: host,
-            hostAddress: fields["hostaddr"],
-            port: try fields.integer("port", in: 1...65_535) ?? 5432,
+            host: servers[0].host,
+            hostAddress: servers[0].hostAddress,
+            port: servers[0].port,
             user: user,
             password: fields["password"],
             database: fields["dbname"] ?? user,
-            tls: try fields.tls(host: host)
+            tls: try fields.tls(hosts: servers.map(\.host))
         )
+        furtherServers = Array(servers.dropFirst())
+        if let text = fields["target_session_attrs"] {
+            guard let target = TargetSession(rawValue: text) else {
+                let known = TargetSession.allCases.map(\.rawValue).joined(separator: ", ")
+                throw PostgresError(.configuration, "target_session_attrs in the database URL must be one of \(known)")
+            }
+            targetSession = target
+        }
         if let name = fields["application_name"] { applicationName = name }
         if let seconds = try fields.integer("connect_timeout", in: 1...3600) { connectTimeout = .seconds(seconds) }
         if let limit = try fields.integer("pool_limit", in: 1...1000) { pool.limit = limit }
@@ -45,7 +55,7 @@ extension PostgresConfiguration {
 private struct URLFields {
     static let known: Set<String> = [
         "host", "hostaddr", "port", "user", "password", "dbname", "sslmode", "sslrootcert", "application_name",
-        "connect_timeout", "pool_limit",
+        "connect_timeout", "pool_limit", "target_session_attrs",
     ]
 
     var values: [String: String] = [:]
@@ -63,15 +73,59 @@ private struct URLFields {
             if login.count > 1 { values["password"] = try Self.decoded(login[1]) }
             hostPart = text[text.index(after: at)...]
         }
-        if hostPart.hasPrefix("["), let end = hostPart.firstIndex(of: "]") {
-            values["host"] = String(hostPart[hostPart.index(after: hostPart.startIndex)..<end])
-            hostPart = hostPart[hostPart.index(after: end)...]
-            if hostPart.hasPrefix(":") { values["port"] = String(hostPart.dropFirst()) }
-            return
+        var hosts: [String] = []
+        var ports: [String] = []
+        for server in hostPart.split(separator: ",", omittingEmptySubsequences: false) {
+            let (host, port) = try Self.hostAndPort(server)
+            hosts.append(host)
+            ports.append(port)
         }
-        let pieces = hostPart.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        values["host"] = try Self.decoded(pieces[0])
-        if pieces.count > 1 { values["port"] = String(pieces[1]) }
+        values["host"] = hosts.joined(separator: ",")
+        if ports.contains(where: { !$0.isEmpty }) { values["port"] = ports.joined(separator: ",") }
+    }
+
+    private static func hostAndPort(_ text: Substring) throws(PostgresError) -> (host: String, port: String) {
+        if text.hasPrefix("["), let end = text.firstIndex(of: "]") {
+            let rest = text[text.index(after: end)...]
+            return (String(text[text.index(after: text.startIndex)..<end]), rest.hasPrefix(":") ? String(rest.dropFirst()) : "")
+        }
+        let pieces = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return (try decoded(pieces[0]), pieces.count > 1 ? String(pieces[1]) : "")
+    }
+
+    /// The servers that are named: as many as there are hosts, or addresses.
+    func servers() throws(PostgresError) -> [PostgresConfiguration.Server] {
+        let addresses = list("hostaddr")
+        let hosts = list("host") ?? addresses ?? ["localhost"]
+        let ports = list("port") ?? [""]
+        guard addresses.map({ $0.count == hosts.count }) ?? true, ports.count == 1 || ports.count == hosts.count else {
+            throw PostgresError(.configuration, "the database URL names different numbers of hosts, addresses and ports")
+        }
+        var servers: [PostgresConfiguration.Server] = []
+        for (index, host) in hosts.enumerated() {
+            let address = addresses.map { $0[index] } ?? ""
+            guard !(host.isEmpty && address.isEmpty) || hosts.count == 1 else {
+                throw PostgresError(.configuration, "the database URL has a server without a name")
+            }
+            let port = try Self.port(ports[ports.count == 1 ? 0 : index])
+            servers.append(
+                .init(
+                    host: host.isEmpty ? (address.isEmpty ? "localhost" : address) : host,
+                    hostAddress: address.isEmpty ? nil : address, port: port))
+        }
+        return servers
+    }
+
+    private func list(_ key: String) -> [String]? {
+        self[key].map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
+    }
+
+    private static func port(_ text: String) throws(PostgresError) -> Int {
+        if text.isEmpty { return 5432 }
+        guard let port = Int(text), (1...65_535).contains(port) else {
+            throw PostgresError(.configuration, "port in the database URL must be between 1 and 65535")
+        }
+        return port
     }
 
     mutating func readParameters(_ text: Substring) throws(PostgresError) {
@@ -94,11 +148,12 @@ private struct URLFields {
         return number
     }
 
-    func tls(host: String) throws(PostgresError) -> PostgresConfiguration.TLS? {
+    func tls(hosts: [String]) throws(PostgresError) -> PostgresConfiguration.TLS? {
         switch self["sslmode"] {
         case nil:
             if let root = self["sslrootcert"] { return .verifyFull(rootCertificate: root) }
-            return nil
+            // One stranger among them must prove who it is, so all must.
+            return hosts.map(PostgresConfiguration.defaultTLS(host:)).first { $0 != .disable } ?? .disable
         case "disable": return .disable
         case "require": return .require
         case "verify-full": return .verifyFull(rootCertificate: self["sslrootcert"])

@@ -4,18 +4,21 @@ internal import CLibPQ
 internal import Glibc
 
 extension Session {
-    /// Opens a session on this thread, trying every address of the host until the deadline.
+    /// Opens a session on this thread, trying every address of every server until the deadline.
     static func connect(_ configuration: PostgresConfiguration, id: Int, mailbox: Mailbox) throws(PostgresError) -> Session {
         let deadline = MonotonicInstant.now + configuration.connectTimeout
         var failure: PostgresError?
-        let addresses = try addresses(of: configuration)
-        for (index, address) in addresses.enumerated() {
+        var places: [Place] = []
+        for server in configuration.servers {
+            do { places += try self.places(of: server) } catch { failure = error }
+        }
+        for (index, place) in places.enumerated() {
             // An address that never answers must leave time for the ones behind it.
             let now = MonotonicInstant.now
             let left = max(0, deadline.nanoseconds - now.nanoseconds)
-            let share = Duration.nanoseconds(left / Int64(addresses.count - index))
+            let share = Duration.nanoseconds(left / Int64(places.count - index))
             do {
-                return try connect(configuration, id: id, address: address, mailbox: mailbox, deadline: now + share)
+                return try connect(configuration, id: id, place: place, mailbox: mailbox, deadline: now + share)
             } catch {
                 failure = error
             }
@@ -23,10 +26,16 @@ extension Session {
         throw failure ?? PostgresError(.connectFailed, "the host has no address")
     }
 
+    /// A server, and one of its addresses; nil stands for "no address": a Unix socket.
+    fileprivate struct Place {
+        let server: PostgresConfiguration.Server
+        let address: String?
+    }
+
     private static func connect(
-        _ configuration: PostgresConfiguration, id: Int, address: String?, mailbox: Mailbox, deadline: MonotonicInstant
+        _ configuration: PostgresConfiguration, id: Int, place: Place, mailbox: Mailbox, deadline: MonotonicInstant
     ) throws(PostgresError) -> Session {
-        guard let pointer = start(configuration.parameters(address: address)) else {
+        guard let pointer = start(configuration.parameters(place)) else {
             throw PostgresError(.connectFailed, "out of memory")
         }
         // From here on the session owns the pointer and closes it on every way out.
@@ -71,25 +80,25 @@ extension Session {
         }
     }
 
-    /// The addresses to try; nil stands for "no address": a Unix socket. Resolving blocks, but only this thread.
-    private static func addresses(of configuration: PostgresConfiguration) throws(PostgresError) -> [String?] {
-        if configuration.isUnixSocket { return [nil] }
-        if let address = configuration.hostAddress { return [address] }
+    /// The addresses of a server. Resolving blocks, but only this thread.
+    private static func places(of server: PostgresConfiguration.Server) throws(PostgresError) -> [Place] {
+        if server.host.hasPrefix("/") { return [Place(server: server, address: nil)] }
+        if let address = server.hostAddress { return [Place(server: server, address: address)] }
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
-        let status = getaddrinfo(configuration.host, nil, &hints, &list)
+        let status = getaddrinfo(server.host, nil, &hints, &list)
         guard status == 0 else {
-            throw PostgresError(.connectFailed, "\(configuration.host): \(String(cString: gai_strerror(status)))")
+            throw PostgresError(.connectFailed, "\(server.host): \(String(cString: gai_strerror(status)))")
         }
         defer { freeaddrinfo(list) }
-        var addresses: [String?] = []
+        var addresses: [String] = []
         var next = list
         while let entry = next?.pointee {
             next = entry.ai_next
             if let text = numeric(entry), !addresses.contains(text) { addresses.append(text) }
         }
-        return addresses
+        return addresses.map { Place(server: server, address: $0) }
     }
 
     private static func numeric(_ entry: addrinfo) -> String? {
@@ -103,15 +112,16 @@ extension Session {
 
 extension PostgresConfiguration {
     /// The parameters for libpq. All that matter are set, since libpq takes the missing ones from the environment.
-    fileprivate func parameters(address: String?) -> [(String, String)] {
+    fileprivate func parameters(_ place: Session.Place) -> [(String, String)] {
         var list = [
-            ("host", host), ("port", String(port)), ("user", user), ("password", password ?? ""), ("dbname", database),
+            ("host", place.server.host), ("port", String(place.server.port)), ("user", user), ("password", password ?? ""),
+            ("dbname", database),
             ("passfile", "/nonexistent"), ("application_name", applicationName), ("client_encoding", "UTF8"),
-            ("gssencmode", "disable"), ("target_session_attrs", "any"), ("options", serverOptions),
+            ("gssencmode", "disable"), ("target_session_attrs", targetSession.rawValue), ("options", serverOptions),
             ("keepalives", "1"), ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "60000"),
         ]
-        if let address { list.append(("hostaddr", address)) }
+        if let address = place.address { list.append(("hostaddr", address)) }
         switch tls {
         case .disable:
             list.append(("sslmode", "disable"))

@@ -154,6 +154,8 @@ final class Session {
             if isBroken { break }
         }
         let reason = settleCancellation()
+        // The server has lost its role: the next connection looks for the one that has it now.
+        if failure?.sqlState == "25006", configuration.targetSession == .readWrite { isBroken = true }
         if let failure { throw translated(failure, cancelledFor: reason) }
         guard let last else { throw lost() }
         return last

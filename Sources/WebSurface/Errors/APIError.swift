@@ -50,6 +50,15 @@ package struct APIError: RenderableError, Equatable {
     package static let notFound = APIError(status: .notFound)
     /// A body that is not JSON though it says so, a broken form, an invalid percent-encoding: 400.
     package static let badRequest = APIError(status: .badRequest)
+    /// The object is not in the state that the caller's `If-Match` names: 412.
+    package static let preconditionFailed = APIError(status: .preconditionFailed)
+    /// A call with the same Idempotency-Key is being carried out: 409, to be tried again.
+    package static let inProgress: APIError = {
+        var error = APIError(
+            "in_progress", .conflict, "A request with this Idempotency-Key is still being processed")
+        error.headers[.retryAfter] = "1"
+        return error
+    }()
     /// The body is larger than the limit: 413.
     package static let payloadTooLarge = APIError(status: .contentTooLarge, reason: "Payload Too Large")
     /// The body has a media type, character set or encoding that the API does not read: 415.

@@ -13,6 +13,8 @@ extension DirectoryError: RenderableError {
         case .insufficientScope: .insufficientScope
         case .notFound: .notFound
         case .invalid(let problems): .validation(problems)
+        case .stale: .preconditionFailed
+        case .inProgress: .inProgress
         case .unavailable: .unavailable()
         }
     }

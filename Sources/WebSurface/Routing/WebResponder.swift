@@ -21,6 +21,11 @@ package struct WebResponder: HTTPResponder {
         package var trustedProxies = TrustedProxies()
         /// Paths whose bodies may be larger than others, with their own limit in bytes.
         package var largeBodies: [String: Int] = [:]
+        /// Requests of one client address, and under one token, in this process; nil is no limit.
+        package var addressLimit: RateLimit?
+        package var tokenLimit: RateLimit?
+        /// Where requests are counted and timed; nil is the process's own factory of metrics.
+        package var metrics: PrometheusRegistry?
 
         /// The defaults: 1 MiB, no trusted proxy.
         package init() {}
@@ -29,13 +34,16 @@ package struct WebResponder: HTTPResponder {
     private let router: RouterResponder<WebContext>
     private let routes: RouteTable
     private let options: Options
-    private let metrics = RequestMetrics()
+    private let metrics: RequestMetrics
+    private let limits: RequestLimits?
 
     /// Freezes the routes added so far.
     package init(_ router: WebRouter, options: Options = Options()) {
         self.router = router.routes.buildResponder()
         routes = RouteTable(router.routes)
         self.options = options
+        metrics = RequestMetrics(options.metrics)
+        limits = RequestLimits(perAddress: options.addressLimit, perToken: options.tokenLimit)
     }
 
     /// The most that any path takes; which one it is, is known behind the head.
@@ -47,18 +55,27 @@ package struct WebResponder: HTTPResponder {
         var context = context
         context.web.remoteAddress = options.trustedProxies.clientAddress(
             peer: context.web.peer, headers: request.headers)
+        if let trace = request.headers[.traceparent].flatMap(TraceContext.init) {
+            context.web.trace = trace
+            context.logger[metadataKey: "trace_id"] = .string(trace.traceID)
+        }
+        metrics.requestBegan()
+        defer { metrics.requestEnded() }
         let (path, query) = RequestPath.split(request.head.path ?? "/")
+        let isProbe = path == "/health"
+        let allowance = isProbe ? nil : limits?.take(address: context.web.remoteAddress, headers: request.headers)
         context.web.query = query
         var code: String?
         var response: Response
         do {
+            if let allowance, !allowance.isAllowed { throw allowance.refusal }
             response = try await answer(request, path: path, context: &context)
         } catch {
             let error = renderable(error, context: context)
             code = error.code
             response = Response(status: error.status, headers: error.headers, body: ResponseBody(byteBuffer: error.body))
         }
-        complete(&response, to: request, requestID: context.web.requestID)
+        complete(&response, to: request, requestID: context.web.requestID, allowance)
         record(response, to: request, path: path, context: context, errorCode: code, duration: .now - start)
         return response
     }
@@ -143,18 +160,28 @@ package struct WebResponder: HTTPResponder {
 
     // MARK: - Headers
 
-    private func complete(_ response: inout Response, to request: Request, requestID: String) {
+    private func complete(_ response: inout Response, to request: Request, requestID: String, _ allowance: RateLimiter.Allowance?)
+    {
         var headers = response.headers
         headers[.xRequestID] = requestID
-        if headers[.contentType] == nil, response.status != .noContent {
+        if headers[.contentType] == nil, response.status != .noContent, response.status != .notModified {
             headers[.contentType] = "application/json; charset=utf-8"
         }
         headers[.xContentTypeOptions] = "nosniff"
         if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+        allowance?.write(to: &headers)
         // Nobody knows where the next request of such a connection begins, or the rest is not worth reading.
-        if response.status == .contentTooLarge || response.status == .requestTimeout { headers[.connection] = "close" }
+        if response.status == .contentTooLarge || response.status == .requestTimeout
+            || (response.status == .tooManyRequests && Self.hasBody(request))
+        {
+            headers[.connection] = "close"
+        }
         response.headers = headers
         if request.method == .head { response = response.createHeadResponse() }
+    }
+
+    private static func hasBody(_ request: Request) -> Bool {
+        request.headers.contains(.transferEncoding) || (request.headers[.contentLength] ?? "0") != "0"
     }
 
     private func record(
@@ -190,6 +217,7 @@ private struct UnreadableBody: RenderableError {
 }
 
 extension HTTPField.Name {
+    fileprivate static let traceparent = HTTPField.Name("traceparent")!
     static let xRequestID = HTTPField.Name("X-Request-Id")!
     static let xContentTypeOptions = HTTPField.Name("X-Content-Type-Options")!
 }

@@ -32,6 +32,11 @@ package struct AddressBlock: Sendable, Equatable {
         return bytes[whole] & mask == other[whole] & mask
     }
 
+    /// The network that an address belongs to, as one provider's customer has it: 64 bits of IPv6, all of IPv4.
+    var network: ArraySlice<UInt8> {
+        bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF ? bytes[...] : bytes[..<8]
+    }
+
     /// The 16 bytes of an address, IPv4 as its IPv6 mapping.
     private static func bytes(of address: String) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: 16)

@@ -87,6 +87,8 @@ import Testing
         "ReadBackStatements.mismatches": "counts",
         "PermissibleStatements.grant": "operators only; takes no caller",
         "PermissibleStatements.revoke": "operators only; takes no caller",
+        "IdempotencyStatements.lock": "the app's own keys", "IdempotencyStatements.find": "the app's own keys",
+        "IdempotencyStatements.store": "the app's own keys",
     ]
 
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {

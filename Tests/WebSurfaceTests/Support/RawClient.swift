@@ -8,6 +8,9 @@ struct RawAnswer: Sendable, Equatable {
     var headers: [String: String] = [:]
     var body = ""
 
+    /// The value of a header, in whatever case its name is given.
+    func header(_ name: String) -> String? { headers[name.lowercased()] }
+
     /// The names which every answer must have, with what they must say.
     var hasCommonHeaders: Bool {
         (headers["x-request-id"]?.count ?? 0) >= 16 && headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+import Secrets
+
+extension Directory {
+    /// Carries out a call once, however often it is sent within 24 hours.
+    ///
+    /// The statements of `execute` and the note that it was carried out are one transaction: a crash leaves both or neither.
+    /// A call that fails changes nothing, is not noted, and may be tried again under the same key. Only an object's id is
+    /// kept, so a repeated answer shows the object as it is now.
+    ///
+    /// - Parameters:
+    ///   - reference: the id of the object that the answer shows.
+    ///   - replay: finds that object again; must not write.
+    /// - Throws: ``DirectoryError/inProgress`` while another sender of the key is at work; ``DirectoryError/invalid(_:)`` when
+    ///   the key was used for another call; what `execute` and `replay` throw.
+    nonisolated(nonsending) package func once<Object>(
+        _ call: KeyedCall, by caller: Caller, reference: (Object) -> Int64?,
+        replay: nonisolated(nonsending) (Int64?) async throws -> Object,
+        execute: nonisolated(nonsending) () async throws -> Object
+    ) async throws -> Object {
+        let key = Digest.sha256(call.key)
+        let outcome: Outcome<Object>
+        do {
+            outcome = try await postgres.withTransaction { connection in
+                if let earlier = try await claim(call, key, connection, caller) { return .replay(earlier.object) }
+                let object = try await CallTransaction.$connection.withValue(connection) { try await execute() }
+                let content = keyring.contentCode(call.content)
+                let note = IdempotencyStatements.store(
+                    key, content: content.code, keyID: content.keyID, object: reference(object), caller: caller)
+                guard try await connection.query(note).first != nil else { throw DirectoryError.invalidAccessToken }
+                return .executed(object)
+            }
+        } catch let error as PostgresError {
+            throw DirectoryError(error) ?? error
+        }
+        switch outcome {
+        case .executed(let object): return object
+        case .replay(let id): return try await replay(id)
+        }
+    }
+
+    private enum Outcome<Object> {
+        case executed(Object)
+        case replay(Int64?)
+    }
+
+    /// Takes the key for this transaction; gives what was carried out under it.
+    nonisolated(nonsending) private func claim(
+        _ call: KeyedCall, _ key: [UInt8], _ connection: PostgresConnection, _ caller: Caller
+    ) async throws -> (object: Int64?, Void)? {
+        guard let row = try await connection.query(IdempotencyStatements.lock(key, caller: caller)).first else {
+            throw DirectoryError.invalidAccessToken
+        }
+        guard try row.decode(Bool.self, "locked") else { throw DirectoryError.inProgress }
+        guard let earlier = try await connection.query(IdempotencyStatements.find(key, caller: caller)).first else { return nil }
+        let code = try earlier.decode([UInt8].self, "content")
+        guard keyring.isContentCode(code, keyID: try earlier.decode(Int32.self, "key_id"), of: call.content) else {
+            throw KeyedCall.reused
+        }
+        return (try earlier.decode(Int64?.self, "object_id"), ())
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import HTTPTypes
+import Hummingbird
+import WebSurface
+
+extension PlatformAPI {
+    /// Carries out a POST: as it is, or at most once where the caller sent an `Idempotency-Key`. Every POST goes through here.
+    ///
+    /// - Parameters:
+    ///   - reference: the id of the object that the answer shows; nil when it shows none.
+    ///   - replay: finds that object for a call that was carried out before.
+    nonisolated(nonsending) func once<Object>(
+        _ request: Request, _ context: WebContext, _ caller: Caller, reference: (Object) -> Int64?,
+        replay: nonisolated(nonsending) (Int64?) async throws -> Object,
+        execute: nonisolated(nonsending) () async throws -> Object
+    ) async throws -> Object {
+        guard let key = request.headers[.idempotencyKey] else { return try await execute() }
+        let call: KeyedCall
+        do throws(DirectoryError) {
+            call = try KeyedCall(key: key, content: content(of: request, context))
+        } catch {
+            try await authenticate(caller)
+            throw error
+        }
+        return try await directory.once(call, by: caller, reference: reference, replay: replay, execute: execute)
+    }
+
+    /// The same where the answer always shows an object.
+    nonisolated(nonsending) func once<Object: Identifiable<Int64>>(
+        _ request: Request, _ context: WebContext, _ caller: Caller,
+        replay: nonisolated(nonsending) (Int64) async throws -> Object,
+        execute: nonisolated(nonsending) () async throws -> Object
+    ) async throws -> Object {
+        try await once(
+            request, context, caller, reference: \.id,
+            replay: {
+                guard let id = $0 else { throw DirectoryError.notFound }
+                return try await replay(id)
+            }, execute: execute)
+    }
+
+    /// What must be the same for a call to be the same: verb, path, query, kind of body, body.
+    private func content(of request: Request, _ context: WebContext) -> [UInt8] {
+        var content: [UInt8] = []
+        for part in [
+            request.method.rawValue, request.uri.path, String(context.web.query ?? ""), request.headers[.contentType] ?? "",
+        ] {
+            content += part.utf8
+            // No part may hold one, so that two calls never look like one.
+            content.append(0)
+        }
+        content += context.web.body.readableBytesView
+        return content
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let idempotencyKey = HTTPField.Name("Idempotency-Key")!
+}
