@@ -21,6 +21,8 @@ final class FolderLock: Sendable {
     }
 
     deinit {
+        // A child of ours between fork and exec has the descriptor too, and closing ours would leave the lock to it.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 
