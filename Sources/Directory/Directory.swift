@@ -20,6 +20,7 @@ package struct Directory: Sendable {
 
     package var users: UserStore { UserStore(directory: self) }
     package var accounts: AccountStore { AccountStore(directory: self) }
+    package var agentBots: AgentBotStore { AgentBotStore(directory: self) }
     package var memberships: MembershipStore { MembershipStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }

@@ -13,6 +13,7 @@ package struct PlatformAPI: Sendable {
     let users: UserStore
     let accounts: AccountStore
     let memberships: MembershipStore
+    let agentBots: AgentBotStore
     let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
     let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
@@ -23,6 +24,7 @@ package struct PlatformAPI: Sendable {
         users = directory.users
         accounts = directory.accounts
         memberships = directory.memberships
+        agentBots = directory.agentBots
         verify = { directory.platformAppCaller(token: $0, requestID: $1) }
         authenticate = { try await directory.authenticate($0) }
         self.senderAddress = senderAddress
@@ -34,6 +36,7 @@ package struct PlatformAPI: Sendable {
         addUserRoutes(to: api)
         addAccountRoutes(to: api)
         addAccountUserRoutes(to: api)
+        addAgentBotRoutes(to: api)
     }
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.

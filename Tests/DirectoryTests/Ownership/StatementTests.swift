@@ -28,6 +28,12 @@ import Testing
         "AccountStatements.create": AccountStatements.create(AccountDraft(), features: JSONText("{}"), caller: caller),
         "AccountStatements.update": AccountStatements.update(1, AccountDraft(), features: nil, caller: caller),
         "AccountStatements.delete": AccountStatements.delete(1, caller: caller),
+        "AgentBotStatements.list": AgentBotStatements.list(caller: caller),
+        "AgentBotStatements.show": AgentBotStatements.show(1, caller: caller),
+        "AgentBotStatements.check": AgentBotStatements.check(1, account: 1, caller: caller),
+        "AgentBotStatements.create": AgentBotStatements.create(AgentBotDraft(), keyID: 1, caller: caller),
+        "AgentBotStatements.update": AgentBotStatements.update(1, AgentBotDraft(), caller: caller),
+        "AgentBotStatements.delete": AgentBotStatements.delete(1, caller: caller),
         "MembershipStatements.list": MembershipStatements.list(accountID: 1, caller: caller),
         "MembershipStatements.check": MembershipStatements.check(accountID: 1, userID: 1, caller: caller),
         "MembershipStatements.upsert": MembershipStatements.upsert(accountID: 1, userID: 1, role: nil, caller: caller),
@@ -74,7 +80,7 @@ import Testing
             #expect(sql.contains("p.kind = 'account'") && sql.contains("p.kind = 'user'"))
         }
         // Writing needs more than being permitted at all.
-        if sql.contains("update users x") || sql.contains("update accounts x") || sql.contains("delete from account_users") {
+        if sql.contains("update users x") || sql.contains("update accounts x") || sql.contains("update agent_bots x") || sql.contains("delete from account_users") {
             #expect(sql.contains(/permit\.rights & (2|4|8|\$\d+)/))
         }
         // No membership without its account's permissible.

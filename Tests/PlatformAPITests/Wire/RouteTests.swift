@@ -24,6 +24,9 @@ import WebSurface
                 "DELETE \(base)/accounts/{id}",
                 "GET \(base)/accounts/{id}/account_users", "POST \(base)/accounts/{id}/account_users",
                 "DELETE \(base)/accounts/{id}/account_users",
+                "GET \(base)/agent_bots", "POST \(base)/agent_bots", "GET \(base)/agent_bots/{id}",
+                "PATCH \(base)/agent_bots/{id}", "PUT \(base)/agent_bots/{id}", "DELETE \(base)/agent_bots/{id}",
+                "DELETE \(base)/agent_bots/{id}/avatar",
             ]
             #expect(routes.sorted() == documented.sorted())
         }
@@ -43,6 +46,8 @@ import WebSurface
                 ("/users/1/token", "OPTIONS, POST"),
                 ("/accounts", "GET, HEAD, OPTIONS, POST"), ("/accounts/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
                 ("/accounts/1/account_users", "DELETE, GET, HEAD, OPTIONS, POST"),
+                ("/agent_bots", "GET, HEAD, OPTIONS, POST"), ("/agent_bots/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+                ("/agent_bots/1/avatar", "DELETE, OPTIONS"),
             ]
             for (path, allow) in paths {
                 for caller in [app, api.stranger] {
