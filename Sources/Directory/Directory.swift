@@ -22,6 +22,10 @@ package struct Directory: Sendable {
     package var accounts: AccountStore { AccountStore(directory: self) }
     package var agentBots: AgentBotStore { AgentBotStore(directory: self) }
     package var memberships: MembershipStore { MembershipStore(directory: self) }
+    package var outbox: OutboxStore { OutboxStore(directory: self) }
+    package var tombstones: TombstoneStore { TombstoneStore(directory: self) }
+    package var webhooks: WebhookStore { WebhookStore(directory: self) }
+    package var deliveries: DeliveryStore { DeliveryStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
 

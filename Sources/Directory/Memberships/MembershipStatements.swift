@@ -52,14 +52,10 @@ enum MembershipStatements {
         bumped as (
             update users u set row_version = u.row_version + 1, updated_at = now() from upserted where u.id = upserted.user_id
         ),
-        audited as (
-            insert into audit_events
-                (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after, request_id)
-            select 'platform_app', caller.app_id, caller.app_id, 'membership.write', 'user', upserted.user_id,
-                   (select jsonb_build_object('account_id', upserted.account_id, 'role', before.role) from before),
-                   jsonb_build_object('account_id', upserted.account_id, 'role', upserted.role), \(caller.requestID)::text
-            from upserted, caller
-        ),
+        \(
+            audit: "membership.write", of: .user, "upserted", caller: caller, subject: "user_id",
+            before: "(select jsonb_build_object('account_id', upserted.account_id, 'role', before.role) from before)",
+            after: "jsonb_build_object('account_id', upserted.account_id, 'role', upserted.role)"),
         stored as (
             select * from upserted
             union all
@@ -85,13 +81,9 @@ enum MembershipStatements {
         bumped as (
             update users u set row_version = u.row_version + 1, updated_at = now() from removed where u.id = removed.user_id
         ),
-        audited as (
-            insert into audit_events
-                (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, request_id)
-            select 'platform_app', caller.app_id, caller.app_id, 'membership.delete', 'user', removed.user_id,
-                   jsonb_build_object('account_id', removed.account_id, 'role', removed.role), \(caller.requestID)::text
-            from removed, caller
-        )
+        \(
+            audit: "membership.delete", of: .user, "removed", caller: caller, subject: "user_id",
+            before: "jsonb_build_object('account_id', removed.account_id, 'role', removed.role)")
         select \(unescaped: checks)
         \(verdictOn: accountID, userID)
         """

@@ -8,7 +8,9 @@ package enum Schema {
     package static func migrations() throws(MigrationError) -> Migrations {
         try Migrations([
             Migration(
-                version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self))
+                version: 1, name: "first_light", sql: String(decoding: PackageResources.V0001_first_light_sql, as: UTF8.self)),
+            Migration(version: 2, name: "reserved", sql: "select 1"),
+            Migration(version: 3, name: "work", sql: String(decoding: PackageResources.V0003_work_sql, as: UTF8.self)),
         ])
     }
 }

@@ -4,6 +4,7 @@
 enum KeyPurpose: String, CaseIterable {
     case accessToken = "muster/access-token/v1"
     case pubsubToken = "muster/pubsub-token/v1"
+    case webhook = "muster/webhook-secret/v1"
 }
 
 /// The data keys of an installation, with the keys of all purposes derived once.
@@ -46,10 +47,12 @@ package struct Keyring: Sendable {
 struct PurposeKeys: Sendable {
     let accessToken: HMACKey
     let pubsubToken: HMACKey
+    let webhook: HMACKey
 
     init(_ key: DataKey) {
         accessToken = key.derive(.accessToken)
         pubsubToken = key.derive(.pubsubToken)
+        webhook = key.derive(.webhook)
     }
 }
 

@@ -62,6 +62,19 @@ import Testing
         "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",
         "ChangeStatements.locks": "locks rows and shows none of them",
         "ReadBackStatements.mismatches": "counts",
+        "PurgeStatements.all": "purges what is deleted for everybody; no token gets there",
+        "PurgeStatements.users": "part of all", "PurgeStatements.bots": "part of all", "PurgeStatements.accounts": "part of all",
+        "PurgeStatements.botsOfAccounts": "part of all", "PurgeStatements.members": "part of all",
+        "PurgeStatements.webhooks": "part of all", "PurgeStatements.deliveriesOfWebhooks": "part of all",
+        "PurgeStatements.oldDeliveries": "part of all",
+        "OutboxStatements.emit": "writes the outbox", "OutboxStatements.divideEvents": "joins the permissibles of each webhook",
+        "OutboxStatements.divideRange": "joins the permissibles of each webhook",
+        "WebhookStatements.list": "webhooks have one owner, which is joined: see webhooksAreTheCallers",
+        "WebhookStatements.show": "likewise", "WebhookStatements.create": "likewise", "WebhookStatements.update": "likewise",
+        "WebhookStatements.delete": "likewise", "WebhookStatements.deliveries": "likewise",
+        "WebhookStatements.redeliver": "likewise", "DeliveryStatements.target": "no token gets there",
+        "DeliveryStatements.due": "no token gets there", "DeliveryStatements.delivered": "no token gets there",
+        "DeliveryStatements.failed": "no token gets there",
     ]
 
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {
@@ -80,7 +93,9 @@ import Testing
             #expect(sql.contains("p.kind = 'account'") && sql.contains("p.kind = 'user'"))
         }
         // Writing needs more than being permitted at all.
-        if sql.contains("update users x") || sql.contains("update accounts x") || sql.contains("update agent_bots x") || sql.contains("delete from account_users") {
+        if sql.contains("update users x") || sql.contains("update accounts x") || sql.contains("update agent_bots x")
+            || sql.contains("delete from account_users")
+        {
             #expect(sql.contains(/permit\.rights & (2|4|8|\$\d+)/))
         }
         // No membership without its account's permissible.
@@ -103,6 +118,19 @@ import Testing
                     "\(sql)")
             }
             if joins { #expect(sql.contains("rights & "), "\(sql)") }
+        }
+    }
+
+    @Test func webhooksAreTheCallers() {
+        let caller = Self.caller
+        for statement in [
+            WebhookStatements.list(caller: caller), WebhookStatements.show(1, caller: caller),
+            WebhookStatements.update(1, WebhookDraft(), caller: caller), WebhookStatements.delete(1, caller: caller),
+            WebhookStatements.deliveries(1, before: nil, limit: 1, caller: caller),
+            WebhookStatements.redeliver(1, delivery: 1, caller: caller),
+        ] {
+            #expect(statement.sql.hasPrefix("with caller as (select a.id as app_id"))
+            #expect(statement.sql.contains(/(o|w)\.platform_app_id = caller\.app_id/))
         }
     }
 
