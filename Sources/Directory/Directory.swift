@@ -26,6 +26,7 @@ package struct Directory: Sendable {
     package var tombstones: TombstoneStore { TombstoneStore(directory: self) }
     package var webhooks: WebhookStore { WebhookStore(directory: self) }
     package var deliveries: DeliveryStore { DeliveryStore(directory: self) }
+    package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
 

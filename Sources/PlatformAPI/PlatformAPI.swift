@@ -14,6 +14,8 @@ package struct PlatformAPI: Sendable {
     let accounts: AccountStore
     let memberships: MembershipStore
     let agentBots: AgentBotStore
+    let webhooks: WebhookStore
+    let auditEvents: AuditEventStore
     let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
     let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
@@ -25,6 +27,8 @@ package struct PlatformAPI: Sendable {
         accounts = directory.accounts
         memberships = directory.memberships
         agentBots = directory.agentBots
+        webhooks = directory.webhooks
+        auditEvents = directory.auditEvents
         verify = { directory.platformAppCaller(token: $0, requestID: $1) }
         authenticate = { try await directory.authenticate($0) }
         self.senderAddress = senderAddress
@@ -37,6 +41,8 @@ package struct PlatformAPI: Sendable {
         addAccountRoutes(to: api)
         addAccountUserRoutes(to: api)
         addAgentBotRoutes(to: api)
+        addWebhookRoutes(to: api)
+        addAuditEventRoutes(to: api)
     }
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.

@@ -84,6 +84,7 @@ package struct MusterDaemon: Service {
         services.append(PasswordThreads(installed: installed))
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))
+        services.append(workService(installed))
         services.append(httpService(installed))
         var group = ServiceGroupConfiguration(services: services, logger: logger)
         group.maximumGracefulShutdownDuration = Self.drainLimit

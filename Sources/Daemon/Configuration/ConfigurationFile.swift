@@ -52,7 +52,7 @@ struct ConfigurationFile {
         if let text = node.scalar?.string { return text }
         let items = node.sequence?.map(\.scalar?.string) ?? [nil]
         let texts = items.compactMap(\.self)
-        guard key == .trustedProxies, texts.count == items.count else {
+        guard key == .trustedProxies || key == .webhookNetworks, texts.count == items.count else {
             throw ConfigurationError(.badValue, "\(place(path, node.mark)): \(key.rawValue) must be a text")
         }
         return texts.joined(separator: ",")

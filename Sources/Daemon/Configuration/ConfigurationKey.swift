@@ -13,6 +13,8 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case logFormat = "log_format"
     case trustedProxies = "trusted_proxies"
     case senderAddress = "sender_address"
+    case tombstoneDays = "tombstone_days"
+    case webhookNetworks = "webhook_networks"
 
     /// The environment variable.
     package var variable: String { "MUSTER_\(rawValue.uppercased())" }
@@ -28,7 +30,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
         case .trustedProxies: "--trusted-proxies"
-        case .databaseURLFile, .secretKeyFile, .senderAddress: nil
+        case .databaseURLFile, .secretKeyFile, .senderAddress, .tombstoneDays, .webhookNetworks: nil
         }
     }
 

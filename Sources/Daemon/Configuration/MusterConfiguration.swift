@@ -32,6 +32,10 @@ package struct MusterConfiguration: Sendable {
     package var trustedProxies: TrustedProxies
     /// The installation's own e-mail address, shown as `support_email` of accounts that have none.
     package var senderAddress: String
+    /// How long what was deleted is kept before it is purged.
+    package var tombstoneLifetime: Duration
+    /// Networks that webhooks may be sent to although they are not public.
+    package var webhookNetworks: [AddressBlock]
 
     /// Reads flags, environment and file. Reads files: call it before anything runs.
     ///
@@ -79,6 +83,14 @@ package struct MusterConfiguration: Sendable {
                 $0.contains("@") && !$0.contains { $0.isWhitespace } ? $0 : nil
             }
             ?? "support@\(URL(string: publicURL)?.host() ?? listen.host)"
+        tombstoneLifetime = .seconds(
+            86_400
+                * (try sources.value(.tombstoneDays, "a number of days is wanted, from 1 to 3650") {
+                    Int($0).flatMap { (1...3_650).contains($0) ? $0 : nil }
+                } ?? 30))
+        webhookNetworks =
+            try sources.value(
+                .webhookNetworks, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.blocks) ?? []
     }
 
     /// The folder that the file may lie in must be known before the file is read.
@@ -122,10 +134,12 @@ package struct MusterConfiguration: Sendable {
         return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
-    private static func proxies(_ text: String) -> TrustedProxies? {
+    private static func proxies(_ text: String) -> TrustedProxies? { blocks(text).map { TrustedProxies($0) } }
+
+    private static func blocks(_ text: String) -> [AddressBlock]? {
         let items = text.split(separator: ",").map { $0.filter { !$0.isWhitespace } }.filter { !$0.isEmpty }
         let blocks = items.compactMap { AddressBlock($0) }
-        return blocks.count == items.count ? TrustedProxies(blocks) : nil
+        return blocks.count == items.count ? blocks : nil
     }
 
     private static func choice(_ names: [String]) -> String { "choose one of \(names.joined(separator: ", "))" }

@@ -74,6 +74,7 @@ import Testing
         "WebhookStatements.delete": "likewise", "WebhookStatements.deliveries": "likewise",
         "WebhookStatements.redeliver": "likewise", "DeliveryStatements.target": "no token gets there",
         "DeliveryStatements.due": "no token gets there", "DeliveryStatements.delivered": "no token gets there",
+        "AuditEventStatements.list": "the caller's app is joined, and its permissible on the object asked for",
         "DeliveryStatements.failed": "no token gets there",
     ]
 

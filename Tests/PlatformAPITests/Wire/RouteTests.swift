@@ -27,6 +27,9 @@ import WebSurface
                 "GET \(base)/agent_bots", "POST \(base)/agent_bots", "GET \(base)/agent_bots/{id}",
                 "PATCH \(base)/agent_bots/{id}", "PUT \(base)/agent_bots/{id}", "DELETE \(base)/agent_bots/{id}",
                 "DELETE \(base)/agent_bots/{id}/avatar",
+                "GET \(base)/webhooks", "POST \(base)/webhooks", "GET \(base)/webhooks/{id}", "PATCH \(base)/webhooks/{id}",
+                "PUT \(base)/webhooks/{id}", "DELETE \(base)/webhooks/{id}", "GET \(base)/webhooks/{id}/deliveries",
+                "POST \(base)/webhooks/{id}/deliveries/{delivery}/redeliver", "GET \(base)/audit_events",
             ]
             #expect(routes.sorted() == documented.sorted())
         }
