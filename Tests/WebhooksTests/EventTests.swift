@@ -117,10 +117,10 @@ import Testing
                 """
                 insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, fields,
                                      memberships, suspends, reason)
-                select \(id), n, \(plannedAt), 'user', 'create', nextval('users_id_seq'), null, convert_to('k' || n, 'UTF8'),
+                select \(id), n, \(plannedAt), 'user'::object_kind, 'create', nextval('users_id_seq'), null::bigint, convert_to('k' || n, 'UTF8'),
                        jsonb_build_object('name', '[null,"N","r"]'::jsonb,
                                           'email', jsonb_build_array(null, 'n' || n || '@x.org', 'r')),
-                       jsonb_build_object(\(account.id)::text, '[null,"agent","r"]'::jsonb), null, 'a test'
+                       jsonb_build_object(\(account.id)::text, '[null,"agent","r"]'::jsonb), null::boolean, 'a test'
                 from generate_series(1, 7) n
                 union all
                 select \(id), 8, \(plannedAt), 'user', 'update', \(old.id), \(old.rowVersion), null,

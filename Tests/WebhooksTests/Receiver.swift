@@ -44,8 +44,7 @@ final class Receiver: Sendable {
     /// Runs `body` while the receiver listens.
     func listening(_ body: @Sendable @escaping (_ port: Int) async throws -> Void) async throws {
         let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
-        let router = Router()
-        router.on("**", method: .post) { request, _ in
+        let responder = CallbackResponder { (request: Request, _: BasicRequestContext) in
             func header(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
             let text = String(buffer: try await request.body.collect(upTo: 1 << 20))
             let message = Message(
@@ -59,7 +58,7 @@ final class Receiver: Sendable {
         }
         let (ports, sink) = AsyncStream<Int>.makeStream()
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            responder: responder, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { sink.yield($0.localAddress?.port ?? 0) }, logger: quiet)
         let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
         try await withThrowingTaskGroup(of: Void.self) { tasks in

@@ -90,7 +90,7 @@ import Testing
 
     @Test func aLostLeaseCancelsTheHandler() async throws {
         try await withDirectory { world in
-            let queue = JobQueue(postgres: world.postgres, lease: .milliseconds(60))
+            let queue = JobQueue(postgres: world.postgres, lease: .milliseconds(300))
             try await queue.enqueue("test", keys: ["one"])
             let cancelled = Mutex(false)
             let recorder = Recorder { job in
@@ -108,7 +108,7 @@ import Testing
             }
             let worker = Worker(queue: queue, handlers: [recorder], options: Self.options(), logger: Self.quiet)
             try await Self.drain([worker]) { try await world.count("select count(*) from jobs") == 0 }
-            #expect(cancelled.withLock { $0 } && recorder.log.withLock { $0.count } == 2)
+            #expect(cancelled.withLock { $0 } && recorder.log.withLock { $0.count } >= 2)
         }
     }
 
