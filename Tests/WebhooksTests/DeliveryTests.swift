@@ -111,7 +111,7 @@ import Work
                 let app = try await world.app("One")
                 _ = try await world.webhook("http://127.0.0.1:\(kind == "closed" ? 1 : port)/", by: app)
                 _ = try await world.user("a@x.org", by: app)
-                let worker = world.worker(limit: .milliseconds(300), firstPause: .seconds(60))
+                let worker = world.worker(limit: kind == "hang" ? .milliseconds(300) : .seconds(20), firstPause: .seconds(60))
                 try await world.run([worker]) { try await world.count("select count(*) from deliveries where attempts = 1") == 1 }
                 let outcome = try await world.text(
                     "select concat_ws(' ', state, last_status, last_error) from deliveries")
