@@ -12,6 +12,7 @@ let strict: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
@@ -60,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -76,6 +78,7 @@ let package = Package(
             resources: [
                 .embedInCode("Migrations/V0001_first_light.sql"),
                 .embedInCode("Migrations/V0002_parallel_apply.sql"),
+                .embedInCode("Migrations/V0003_work.sql"),
                 .embedInCode("Migrations/V0004_find.sql"),
                 .embedInCode("Migrations/V0005_idempotency_keys.sql"),
             ],
@@ -84,6 +87,10 @@ let package = Package(
         module("Intake"),
         module("Policy", ["Intake", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
+        module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
+        module(
+            "Webhooks",
+            ["Work", "WebSurface", "Directory", "Secrets", .asyncHTTPClient, .logging, .nioCore, .nioHTTP1, .nioPosix]),
         module(
             "WebSurface",
             ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
@@ -91,7 +98,8 @@ let package = Package(
         module(
             "Daemon",
             [
-                "PlatformAPI", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .configuration, .hummingbird,
+                "PlatformAPI", "WebSurface", "Webhooks", "Work", "Sync", "Policy", "Directory", "Secrets", "Postgres",
+                .configuration, .hummingbird,
                 .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
@@ -130,6 +138,20 @@ let package = Package(
             [
                 "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging,
                 .nioCore, .serviceLifecycle,
+            ]),
+        tests(
+            "WorkTests",
+            [
+                "Work", "Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport", .logging,
+                .serviceLifecycle,
+            ]),
+        tests(
+            "WebhooksTests",
+            [
+                "Webhooks", "Work", "WebSurface", "PlatformAPI", "Sync", "Directory", "Secrets", "Postgres",
+                "DirectoryTestSupport",
+                .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+                .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
         tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("CommandsTests", ["Commands", "Daemon", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),

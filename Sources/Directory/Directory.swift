@@ -22,12 +22,18 @@ package struct Directory: Sendable {
 
     package var users: UserStore { UserStore(directory: self) }
     package var accounts: AccountStore { AccountStore(directory: self) }
+    package var agentBots: AgentBotStore { AgentBotStore(directory: self) }
     package var memberships: MembershipStore { MembershipStore(directory: self) }
     package var provisioning: ProvisionStore { ProvisionStore(directory: self) }
     package var customRoles: CustomRoleStore { CustomRoleStore(directory: self) }
     package var suspensions: SuspensionStore { SuspensionStore(directory: self) }
     package var permissibles: PermissibleStore { PermissibleStore(directory: self) }
     package var tokens: TokenStore { TokenStore(directory: self) }
+    package var outbox: OutboxStore { OutboxStore(directory: self) }
+    package var tombstones: TombstoneStore { TombstoneStore(directory: self) }
+    package var webhooks: WebhookStore { WebhookStore(directory: self) }
+    package var deliveries: DeliveryStore { DeliveryStore(directory: self) }
+    package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
 

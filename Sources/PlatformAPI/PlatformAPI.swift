@@ -19,6 +19,9 @@ package struct PlatformAPI: Sendable {
     let permissibles: PermissibleStore
     let tokens: TokenStore
     let directory: Directory
+    let agentBots: AgentBotStore
+    let webhooks: WebhookStore
+    let auditEvents: AuditEventStore
     let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
     let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
@@ -35,6 +38,9 @@ package struct PlatformAPI: Sendable {
         suspensions = directory.suspensions
         permissibles = directory.permissibles
         tokens = directory.tokens
+        agentBots = directory.agentBots
+        webhooks = directory.webhooks
+        auditEvents = directory.auditEvents
         verify = { directory.platformAppCaller(token: $0, requestID: $1) }
         authenticate = { try await directory.authenticate($0) }
         self.senderAddress = senderAddress
@@ -51,6 +57,9 @@ package struct PlatformAPI: Sendable {
         addSuspensionRoutes(to: api)
         addCustomRoleRoutes(to: api)
         addPermissibleRoutes(to: api)
+        addAgentBotRoutes(to: api)
+        addWebhookRoutes(to: api)
+        addAuditEventRoutes(to: api)
     }
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.

@@ -36,6 +36,8 @@ import WebSurface
             #expect(configuration.secretKeyFile == "\(folder)/master.key")
             #expect(configuration.publicURL == "http://127.0.0.1:3000")
             #expect(configuration.senderAddress == "support@127.0.0.1")
+            #expect(configuration.tombstoneLifetime == .seconds(30 * 86_400))
+            #expect(configuration.webhookNetworks.isEmpty)
             #expect(configuration.logLevel == .info)
             #expect(configuration.logFormat == .text)
         }
@@ -43,7 +45,7 @@ import WebSurface
 
     @Test func flagThenEnvironmentThenFile() throws {
         try Self.withFile(
-            "listen: 127.0.0.1:1\nlog_level: debug\npolicies: /from/file\ntrusted_proxies: [10.0.0.0/8, 192.168.1.1]\n"
+            "listen: 127.0.0.1:1\nlog_level: debug\npolicies: /from/file\ntrusted_proxies: [10.0.0.0/8, 192.168.1.1]\nwebhook_networks: [10.1.0.0/16]\ntombstone_days: 7\n"
         ) { folder in
             let environment = ["MUSTER_DATA_DIR": folder, "MUSTER_LISTEN": "127.0.0.1:2", "MUSTER_LOG_LEVEL": "error"]
             let configuration = try MusterConfiguration.load(flags: [.listen: "[::1]:3"], environment: environment)
@@ -52,6 +54,15 @@ import WebSurface
             #expect(configuration.logLevel == .error)
             #expect(configuration.policies == "/from/file")
             #expect(configuration.trustedProxies != TrustedProxies())
+            #expect(configuration.webhookNetworks == [try #require(AddressBlock("10.1.0.0/16"))])
+            #expect(configuration.tombstoneLifetime == .seconds(7 * 86_400))
+            for (key, value) in [
+                ("MUSTER_TOMBSTONE_DAYS", "0"), ("MUSTER_TOMBSTONE_DAYS", "x"), ("MUSTER_WEBHOOK_NETWORKS", "inner"),
+            ] {
+                #expect(throws: ConfigurationError.self) {
+                    try MusterConfiguration.load(environment: ["MUSTER_DATA_DIR": folder, key: value])
+                }
+            }
         }
     }
 

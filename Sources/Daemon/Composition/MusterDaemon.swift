@@ -88,6 +88,7 @@ package struct MusterDaemon: Service {
         services.append(TokenUseService(tokens: installed.directory.tokens, logger: logger))
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))
+        services.append(workService(installed))
         services.append(httpService(installed))
         var group = ServiceGroupConfiguration(services: services, logger: logger)
         group.maximumGracefulShutdownDuration = Self.drainLimit

@@ -52,7 +52,7 @@ struct ConfigurationFile {
         if let text = node.scalar?.string { return text }
         let items = node.sequence?.map(\.scalar?.string) ?? [nil]
         let texts = items.compactMap(\.self)
-        guard key == .trustedProxies || key == .metricsReaders, texts.count == items.count else {
+        guard [.trustedProxies, .metricsReaders, .webhookNetworks].contains(key), texts.count == items.count else {
             throw ConfigurationError(.badValue, "\(place(path, node.mark)): \(key.rawValue) must be a text")
         }
         return texts.joined(separator: ",")

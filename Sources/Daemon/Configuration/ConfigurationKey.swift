@@ -16,6 +16,8 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case addressLimit = "address_limit"
     case tokenLimit = "token_limit"
     case metricsReaders = "metrics_readers"
+    case tombstoneDays = "tombstone_days"
+    case webhookNetworks = "webhook_networks"
 
     /// The environment variable.
     package var variable: String { "MUSTER_\(rawValue.uppercased())" }
@@ -31,7 +33,9 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
         case .logLevel: "--log-level"
         case .logFormat: "--log-format"
         case .trustedProxies: "--trusted-proxies"
-        case .databaseURLFile, .secretKeyFile, .senderAddress, .addressLimit, .tokenLimit, .metricsReaders: nil
+        case .databaseURLFile, .secretKeyFile, .senderAddress, .addressLimit, .tokenLimit, .metricsReaders, .tombstoneDays,
+            .webhookNetworks:
+            nil
         }
     }
 

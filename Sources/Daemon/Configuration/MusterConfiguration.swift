@@ -37,6 +37,10 @@ package struct MusterConfiguration: Sendable {
     package var tokenLimit: RateLimit?
     /// Who may read `/metrics`.
     package var metricsReaders: [AddressBlock]
+    /// How long what was deleted is kept before it is purged.
+    package var tombstoneLifetime: Duration
+    /// Networks that webhooks may be sent to although they are not public.
+    package var webhookNetworks: [AddressBlock]
 
     /// Reads flags, environment and file. Reads files: call it before anything runs.
     ///
@@ -90,6 +94,14 @@ package struct MusterConfiguration: Sendable {
             try sources.value(
                 .metricsReaders, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.blocks)
             ?? ["127.0.0.0/8", "::1"].compactMap { AddressBlock($0) }
+        tombstoneLifetime = .seconds(
+            86_400
+                * (try sources.value(.tombstoneDays, "a number of days is wanted, from 1 to 3650") {
+                    Int($0).flatMap { (1...3_650).contains($0) ? $0 : nil }
+                } ?? 30))
+        webhookNetworks =
+            try sources.value(
+                .webhookNetworks, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.blocks) ?? []
     }
 
     /// The folder that the file may lie in must be known before the file is read.

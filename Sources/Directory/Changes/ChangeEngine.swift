@@ -184,6 +184,7 @@ package struct ChangeEngine: Sendable {
         // Refusing one move of an address can make the next one impossible: a chain, followed to its end.
         while try await run(RefusalStatements.refuseTakenEmails(range), on: connection) > 0 {}
         for statement in ApplyStatements.users(range, keyID: keyID) { try await run(statement, on: connection) }
+        try await run(OutboxStatements.emit(range), on: connection)
     }
 
     /// Planned anew each time: a plan made for the first chunk, when the tables were empty, is a bad one for the tenth.

@@ -72,7 +72,7 @@ enum MembershipStatements {
                 update users u set row_version = u.row_version + 1, updated_at = now() from upserted where u.id = upserted.user_id
             ),
             \(
-                auditMembership: "membership.write", "upserted", caller: caller,
+                audit: "membership.write", of: .user, "upserted", caller: caller, subject: "user_id",
                 before: "(select \(audited("before")) from before)", after: audited("upserted")),
             stored as (
                 select * from upserted
@@ -99,7 +99,7 @@ enum MembershipStatements {
         bumped as (
             update users u set row_version = u.row_version + 1, updated_at = now() from removed where u.id = removed.user_id
         ),
-        \(auditMembership: "membership.delete", "removed", caller: caller, before: audited("removed"))
+        \(audit: "membership.delete", of: .user, "removed", caller: caller, subject: "user_id", before: audited("removed"))
         select \(unescaped: checks)
         \(verdictOn: accountID, userID)
         """
@@ -145,20 +145,5 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(" and a.deleted_at is null left join users u on u.id = ")
         appendInterpolation(userID)
         appendLiteral(" and u.deleted_at is null")
-    }
-
-    /// The CTE `audited` for each row of `relation`, which has the columns of a membership: an event of its user.
-    mutating func appendInterpolation(
-        auditMembership action: StaticString, _ relation: StaticString, caller: Caller, before: String = "null::jsonb",
-        after: String = "null::jsonb"
-    ) {
-        appendLiteral(
-            """
-            audited as (insert into audit_events \
-            (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after, request_id) \
-            select 'platform_app', caller.app_id, caller.app_id, '\(action)', 'user', \(relation).user_id, \(before), \(after), 
-            """)
-        appendInterpolation(caller.requestID)
-        appendLiteral("::text from \(relation), caller)")
     }
 }

@@ -12,7 +12,7 @@ package enum Schema {
             Migration(
                 version: 2, name: "parallel_apply",
                 sql: String(decoding: PackageResources.V0002_parallel_apply_sql, as: UTF8.self)),
-            Migration(version: 3, name: "reserved", sql: "select"),
+            Migration(version: 3, name: "work", sql: String(decoding: PackageResources.V0003_work_sql, as: UTF8.self)),
             Migration(version: 4, name: "find", sql: String(decoding: PackageResources.V0004_find_sql, as: UTF8.self)),
             Migration(
                 version: 5, name: "idempotency_keys",

@@ -53,20 +53,54 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(")")
     }
 
-    /// The CTE `audited`: one audit event for each row of `relation`, in the transaction of the write.
+    /// The CTE `audited`, one audit event for each row of `relation`, and where the action is one that webhooks hear of, the CTE
+    /// `emitted`: its event in the outbox, where an app that may read the object listens. Both in the transaction of the write.
     ///
     /// - Parameters:
-    ///   - before: an SQL expression over `relation`, jsonb; never a secret.
-    ///   - after: likewise.
+    ///   - subject: the column of `relation` that holds the subject's id.
+    ///   - before: an SQL expression over `relation`, jsonb; never a secret. Null for what is new.
+    ///   - after: likewise; null for what is gone.
     mutating func appendInterpolation(
-        audit action: StaticString, of kind: ObjectKind, _ relation: StaticString, caller: Caller,
+        audit action: StaticString, of kind: ObjectKind, _ relation: StaticString, caller: Caller, subject: StaticString = "id",
         before: String = "null::jsonb", after: String = "null::jsonb"
+    ) {
+        appendAudited("\(action)", kind.rawValue, "\(relation)", caller, "\(relation).\(subject)", before, after)
+        guard let event = EventType.sql(action: "\(action)", before: before) else { return }
+        let account = event.hasMembership ? "\(relation).account_id" : "null::bigint"
+        let (seenBy, object) = event.hasMembership ? ("account", account) : (kind.rawValue, "\(relation).\(subject)")
+        appendLiteral(
+            """
+            , emitted as (insert into outbox (type, subject_kind, subject_id, account_id, before, after, request_id) \
+            select \(event.type), '\(kind.rawValue)', \(relation).\(subject), \(account), \(before), \(after), 
+            """)
+        appendInterpolation(caller.requestID)
+        // What the statement itself creates, its permissible included, no other part of it can see: hence the caller's own app.
+        appendLiteral(
+            """
+            ::text from \(relation), caller where exists (select from webhooks w \
+            where w.disabled_at is null and w.deleted_at is null and (\(event.type)) = any (w.events) \
+            and (w.platform_app_id = caller.app_id or exists (select from platform_app_permissibles wp \
+            where wp.kind = '\(seenBy)' and wp.platform_app_id = w.platform_app_id and wp.object_id = \(object) and wp.rights & 1 <> 0))))
+            """)
+    }
+
+    /// The CTE `audited` for what is no object that is owned by permissibles.
+    mutating func appendInterpolation(
+        audit action: StaticString, ofOther kind: StaticString, _ relation: StaticString, caller: Caller,
+        before: String = "null::jsonb", after: String = "null::jsonb"
+    ) {
+        appendAudited("\(action)", "\(kind)", "\(relation)", caller, "\(relation).id", before, after)
+    }
+
+    private mutating func appendAudited(
+        _ action: String, _ kind: String, _ relation: String, _ caller: Caller, _ subject: String, _ before: String,
+        _ after: String
     ) {
         appendLiteral(
             """
             audited as (insert into audit_events \
             (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after, request_id) \
-            select 'platform_app', caller.app_id, caller.app_id, '\(action)', '\(kind.rawValue)', \(relation).id, \(before), \(after), 
+            select 'platform_app', caller.app_id, caller.app_id, '\(action)', '\(kind)', \(subject), \(before), \(after), 
             """)
         appendInterpolation(caller.requestID)
         appendLiteral("::text from \(relation), caller)")

@@ -137,7 +137,7 @@ extension PostgresQuery.StringInterpolation {
             written as (select member.* from member, changed),
             """)
         appendInterpolation(
-            auditMembership: action, "written", caller: caller,
+            audit: action, of: .user, "written", caller: caller, subject: "user_id",
             after: "(select jsonb_build_object('account_id', written.account_id, 'reason', changed.reason) from changed)")
         appendLiteral(" select \(MembershipStatements.checks), \(MembershipStatements.columns) ")
         appendInterpolation(verdictOn: accountID, userID)

@@ -5,6 +5,7 @@ enum KeyPurpose: String, CaseIterable {
     case accessToken = "muster/access-token/v1"
     case pubsubToken = "muster/pubsub-token/v1"
     case content = "muster/content/v1"
+    case webhook = "muster/webhook-secret/v1"
 }
 
 /// The data keys of an installation, with the keys of all purposes derived once.
@@ -48,11 +49,13 @@ struct PurposeKeys: Sendable {
     let accessToken: HMACKey
     let pubsubToken: HMACKey
     let content: HMACKey
+    let webhook: HMACKey
 
     init(_ key: DataKey) {
         accessToken = key.derive(.accessToken)
         pubsubToken = key.derive(.pubsubToken)
         content = key.derive(.content)
+        webhook = key.derive(.webhook)
     }
 }
 

@@ -36,6 +36,12 @@ import Testing
         "MembershipStatements.check": MembershipStatements.check(
             accountID: 1, userID: 1, caller: caller, needs: .accountUsersWrite),
         "MembershipStatements.upsert": MembershipStatements.upsert(accountID: 1, userID: 1, MembershipDraft(), caller: caller),
+        "AgentBotStatements.list": AgentBotStatements.list(caller: caller),
+        "AgentBotStatements.show": AgentBotStatements.show(1, caller: caller),
+        "AgentBotStatements.check": AgentBotStatements.check(1, account: 1, caller: caller),
+        "AgentBotStatements.create": AgentBotStatements.create(AgentBotDraft(), keyID: 1, caller: caller),
+        "AgentBotStatements.update": AgentBotStatements.update(1, AgentBotDraft(), caller: caller),
+        "AgentBotStatements.delete": AgentBotStatements.delete(1, caller: caller),
         "MembershipStatements.delete": MembershipStatements.delete(accountID: 1, userID: 1, caller: caller),
         "SuspensionStatements.suspend": SuspensionStatements.suspend(user: 1, reason: nil, caller: caller),
         "SuspensionStatements.restore": SuspensionStatements.restore(user: 1, caller: caller),
@@ -89,6 +95,20 @@ import Testing
         "PermissibleStatements.revoke": "operators only; takes no caller",
         "IdempotencyStatements.lock": "the app's own keys", "IdempotencyStatements.find": "the app's own keys",
         "IdempotencyStatements.store": "the app's own keys",
+        "PurgeStatements.all": "purges what is deleted for everybody; no token gets there",
+        "PurgeStatements.users": "part of all", "PurgeStatements.bots": "part of all", "PurgeStatements.accounts": "part of all",
+        "PurgeStatements.botsOfAccounts": "part of all", "PurgeStatements.members": "part of all",
+        "PurgeStatements.webhooks": "part of all", "PurgeStatements.deliveriesOfWebhooks": "part of all",
+        "PurgeStatements.oldDeliveries": "part of all",
+        "OutboxStatements.emit": "writes the outbox", "OutboxStatements.divideEvents": "joins the permissibles of each webhook",
+        "OutboxStatements.divideRange": "joins the permissibles of each webhook",
+        "WebhookStatements.list": "webhooks have one owner, which is joined: see webhooksAreTheCallers",
+        "WebhookStatements.show": "likewise", "WebhookStatements.create": "likewise", "WebhookStatements.update": "likewise",
+        "WebhookStatements.delete": "likewise", "WebhookStatements.deliveries": "likewise",
+        "WebhookStatements.redeliver": "likewise", "DeliveryStatements.target": "no token gets there",
+        "DeliveryStatements.due": "no token gets there", "DeliveryStatements.delivered": "no token gets there",
+        "AuditEventStatements.list": "the caller's app is joined, and its permissible on the object asked for",
+        "DeliveryStatements.failed": "no token gets there",
     ]
 
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {
@@ -108,7 +128,9 @@ import Testing
             #expect(sql.contains("p.kind = 'account'") && sql.contains("p.kind = 'user'"))
         }
         // Writing needs more than being permitted at all.
-        if sql.contains("update users x") || sql.contains("update accounts x") || sql.contains("delete from account_users") {
+        if sql.contains("update users x") || sql.contains("update accounts x") || sql.contains("update agent_bots x")
+            || sql.contains("delete from account_users")
+        {
             #expect(sql.contains(/permit\.rights & (2|4|8|\$\d+)/))
         }
         // No membership without its account's permissible.
@@ -140,6 +162,19 @@ import Testing
         #expect(readBack.sql.contains("l.source_id = (select") && !readBack.sql.contains("join runs"))
         for statement in Self.writes.values.flatMap({ $0 }) + [readBack] {
             #expect(!statement.sql.contains(/join links \w+ on [^\n]*source_id = [a-z]+\./), "\(statement.sql)")
+        }
+    }
+
+    @Test func webhooksAreTheCallers() {
+        let caller = Self.caller
+        for statement in [
+            WebhookStatements.list(caller: caller), WebhookStatements.show(1, caller: caller),
+            WebhookStatements.update(1, WebhookDraft(), caller: caller), WebhookStatements.delete(1, caller: caller),
+            WebhookStatements.deliveries(1, before: nil, limit: 1, caller: caller),
+            WebhookStatements.redeliver(1, delivery: 1, caller: caller),
+        ] {
+            #expect(statement.sql.hasPrefix("with caller as (select a.id as app_id"))
+            #expect(statement.sql.contains(/(o|w)\.platform_app_id = caller\.app_id/))
         }
     }
 

@@ -32,6 +32,12 @@ import WebSurface
                 "GET \(base)/accounts/{id}/custom_roles/{role_id}", "PATCH \(base)/accounts/{id}/custom_roles/{role_id}",
                 "PUT \(base)/accounts/{id}/custom_roles/{role_id}", "DELETE \(base)/accounts/{id}/custom_roles/{role_id}",
                 "GET \(base)/permissibles", "DELETE \(base)/permissibles/{kind}/{id}",
+                "GET \(base)/agent_bots", "POST \(base)/agent_bots", "GET \(base)/agent_bots/{id}",
+                "PATCH \(base)/agent_bots/{id}", "PUT \(base)/agent_bots/{id}", "DELETE \(base)/agent_bots/{id}",
+                "DELETE \(base)/agent_bots/{id}/avatar",
+                "GET \(base)/webhooks", "POST \(base)/webhooks", "GET \(base)/webhooks/{id}", "PATCH \(base)/webhooks/{id}",
+                "PUT \(base)/webhooks/{id}", "DELETE \(base)/webhooks/{id}", "GET \(base)/webhooks/{id}/deliveries",
+                "POST \(base)/webhooks/{id}/deliveries/{delivery}/redeliver", "GET \(base)/audit_events",
             ]
             #expect(routes.sorted() == documented.sorted())
         }
@@ -56,6 +62,8 @@ import WebSurface
                 ("/accounts/1/custom_roles", "GET, HEAD, OPTIONS, POST"),
                 ("/accounts/1/custom_roles/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
                 ("/permissibles", "GET, HEAD, OPTIONS"), ("/permissibles/user/1", "DELETE, OPTIONS"),
+                ("/agent_bots", "GET, HEAD, OPTIONS, POST"), ("/agent_bots/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+                ("/agent_bots/1/avatar", "DELETE, OPTIONS"),
             ]
             for (path, allow) in paths {
                 for caller in [app, api.stranger] {

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// The audit trail, as far as it is an app's business. Every call throws ``DirectoryError``.
+package struct AuditEventStore: Sendable {
+    let directory: Directory
+
+    /// What the app did, or what anybody did to one object that it may read; the newest first.
+    ///
+    /// - Parameter before: the id of the last event that was already shown.
+    package func list(
+        of object: (kind: ObjectKind, id: Int64)? = nil, before: Int64?, limit: Int, by caller: Caller
+    ) async throws -> [AuditEvent] {
+        let statement = AuditEventStatements.list(of: object, before: before, limit: Int32(limit), caller: caller)
+        return try await directory.rows(statement).compactMap { row in
+            try Verdict(row).require(.read)
+            guard let id = try row.decode(Int64?.self, "id") else { return nil }
+            return AuditEvent(
+                id: id,
+                at: try row.timestamp("at"),
+                actor: try row.decode(String.self, "actor"),
+                actorID: try row.decode(Int64?.self, "actor_id"),
+                action: try row.decode(String.self, "action"),
+                subjectKind: try row.decode(String?.self, "subject_kind"),
+                subjectID: try row.decode(Int64?.self, "subject_id"),
+                before: try row.decode(String?.self, "before"),
+                after: try row.decode(String?.self, "after"),
+                requestID: try row.decode(String?.self, "request_id"))
+        }
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// The SQL of the purge: what has been a tombstone for long enough, in bounded batches. Foreign keys cascade; what refers to
+/// objects of any kind, and so can have none, is deleted in the same statement.
+enum PurgeStatements {
+    /// In an order in which nothing large is left to a cascade. Each may be run again until it finds less than `batch`.
+    static func all(seconds: Int64, batch: Int32) -> [PostgresQuery] {
+        [
+            botsOfAccounts(seconds, batch), bots(seconds, batch), members(seconds, batch), users(seconds, batch),
+            accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch), oldDeliveries(batch),
+        ]
+    }
+
+    private static func users(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+        """
+        with due as (
+            select id from users where deleted_at < now() - \(seconds) * interval '1 second'
+            order by deleted_at limit \(batch) for update skip locked
+        ), \(unescaped: traces("user"))
+        delete from users x using due where x.id = due.id
+        """
+    }
+
+    private static func bots(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+        """
+        with due as (
+            select id from agent_bots where deleted_at < now() - \(seconds) * interval '1 second'
+            order by deleted_at limit \(batch) for update skip locked
+        ), \(unescaped: traces("agent_bot"))
+        delete from agent_bots x using due where x.id = due.id
+        """
+    }
+
+    private static func botsOfAccounts(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+        """
+        with due as (
+            select b.id from accounts a join agent_bots b on b.account_id = a.id
+            where a.deleted_at < now() - \(seconds) * interval '1 second' limit \(batch) for update of b skip locked
+        ), \(unescaped: traces("agent_bot"))
+        delete from agent_bots x using due where x.id = due.id
+        """
+    }
+
+    private static func members(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+        """
+        delete from account_users where id in (
+            select m.id from accounts a join account_users m on m.account_id = a.id
+            where a.deleted_at < now() - \(seconds) * interval '1 second' limit \(batch)
+        )
+        """
+    }
+
+    private static func accounts(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+        """
+        with due as (
+            select id from accounts a where deleted_at < now() - \(seconds) * interval '1 second'
+              and not exists (select from account_users m where m.account_id = a.id)
+              and not exists (select from agent_bots b where b.account_id = a.id)
+            order by deleted_at limit \(batch) for update skip locked
+        ), \(unescaped: traces("account"))
+        delete from accounts x using due where x.id = due.id
+        """
+    }
+
+    private static func deliveriesOfWebhooks(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+        """
+        delete from deliveries where id in (
+            select d.id from webhooks w join deliveries d on d.webhook_id = w.id
+            where w.deleted_at < now() - \(seconds) * interval '1 second' limit \(batch)
+        )
+        """
+    }
+
+    private static func webhooks(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+        """
+        delete from webhooks where id in (
+            select w.id from webhooks w where w.deleted_at < now() - \(seconds) * interval '1 second'
+              and not exists (select from deliveries d where d.webhook_id = w.id) limit \(batch)
+        )
+        """
+    }
+
+    /// The log of deliveries holds people's data: two weeks are enough to look into what went wrong.
+    private static func oldDeliveries(_ batch: Int32) -> PostgresQuery {
+        """
+        delete from deliveries where id in (
+            select id from deliveries where state <> 'pending' and created_at < now() - interval '14 days' limit \(batch)
+        )
+        """
+    }
+
+    /// What no foreign key holds to an object.
+    private static func traces(_ kind: String) -> String {
+        """
+        suspended as (delete from suspensions s using due where s.subject_kind = '\(kind)' and s.subject_id = due.id),
+        linked as (delete from links l using due where l.kind = '\(kind)' and l.object_id = due.id)
+        """
+            + (kind == "account"
+                ? ""
+                : ", tokens as (delete from access_tokens t using due where t.owner_kind = '\(kind)' and t.owner_id = due.id)")
+    }
+}

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import HTTPTypes
+import Hummingbird
+import WebSurface
+
+extension PlatformAPI {
+    /// `/agent_bots` (contract section 5).
+    func addAgentBotRoutes(to api: RouterGroup<WebContext>) {
+        api.get("agent_bots") { request, context in
+            let bots = try await agentBots.list(by: try caller(request, context))
+            return Response.json(capacity: 128 * (bots.count + 1)) { body in
+                body.array { list in for bot in bots { bot.write(to: &list) } }
+            }
+        }
+        api.post("agent_bots") { request, context in
+            let caller = try caller(request, context)
+            var parameters = try await parameters(request, context) { try await authenticate(caller) }
+            return respond(with: try await agentBots.create(AgentBotDraft(&parameters), by: caller))
+        }
+        api.get("agent_bots/:id") { request, context in
+            let caller = try caller(request, context)
+            return respond(with: try await agentBots.show(try await pathID("id", context, caller), by: caller))
+        }
+        for method in [HTTPRequest.Method.patch, .put] {
+            api.on("agent_bots/:id", method: method) { request, context in
+                let caller = try caller(request, context)
+                let id = try await pathID("id", context, caller)
+                var parameters = try await parameters(request, context) {
+                    _ = try await agentBots.update(id, AgentBotDraft(), by: caller)
+                }
+                return respond(with: try await agentBots.update(id, AgentBotDraft(&parameters), by: caller))
+            }
+        }
+        api.delete("agent_bots/:id") { request, context in
+            let caller = try caller(request, context)
+            try await agentBots.delete(try await pathID("id", context, caller), by: caller)
+            return Response.empty
+        }
+        api.delete("agent_bots/:id/avatar") { request, context in
+            let caller = try caller(request, context)
+            var draft = AgentBotDraft()
+            draft.avatarURL = .some(nil)
+            _ = try await agentBots.update(try await pathID("id", context, caller), draft, by: caller)
+            return Response(status: .noContent)
+        }
+    }
+
+    private func respond(with bot: AgentBot) -> Response { Response.json { bot.write(to: &$0) } }
+}

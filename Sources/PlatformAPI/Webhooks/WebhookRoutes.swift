@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import HTTPTypes
+import Hummingbird
+import WebSurface
+
+extension PlatformAPI {
+    /// `/webhooks`: where the app wants to hear of changes, and what it was told.
+    func addWebhookRoutes(to api: RouterGroup<WebContext>) {
+        api.get("webhooks") { request, context in
+            let list = try await webhooks.list(by: try caller(request, context))
+            return Response.json { body in body.array { array in for webhook in list { webhook.write(to: &array) } } }
+        }
+        api.post("webhooks") { request, context in
+            let caller = try caller(request, context)
+            var parameters = try await parameters(request, context) { try await authenticate(caller) }
+            return respond(with: try await webhooks.create(WebhookDraft(&parameters), by: caller))
+        }
+        api.get("webhooks/:id") { request, context in
+            let caller = try caller(request, context)
+            return respond(with: try await webhooks.show(try await pathID("id", context, caller), by: caller))
+        }
+        for method in [HTTPRequest.Method.patch, .put] {
+            api.on("webhooks/:id", method: method) { request, context in
+                let caller = try caller(request, context)
+                let id = try await pathID("id", context, caller)
+                var parameters = try await parameters(request, context) { _ = try await webhooks.show(id, by: caller) }
+                return respond(with: try await webhooks.update(id, WebhookDraft(&parameters), by: caller))
+            }
+        }
+        api.delete("webhooks/:id") { request, context in
+            let caller = try caller(request, context)
+            try await webhooks.delete(try await pathID("id", context, caller), by: caller)
+            return Response.empty
+        }
+        api.get("webhooks/:id/deliveries") { request, context in
+            let caller = try caller(request, context)
+            let id = try await pathID("id", context, caller)
+            let page = try await page(request, context) { _ = try await webhooks.show(id, by: caller) }
+            let list = try await webhooks.deliveries(id, before: page.before, limit: page.limit, by: caller)
+            return page.respond(list, last: list.last?.id, request) { $0.write(to: &$1) }
+        }
+        api.post("webhooks/:id/deliveries/:delivery/redeliver") { request, context in
+            let caller = try caller(request, context)
+            let id = try await pathID("id", context, caller)
+            let delivery = try await webhooks.redeliver(
+                id, delivery: try await pathID("delivery", context, caller), by: caller)
+            return Response.json { delivery.write(to: &$0) }
+        }
+    }
+
+    private func respond(with webhook: Webhook) -> Response { Response.json { webhook.write(to: &$0) } }
+}
