@@ -100,7 +100,7 @@ import WebSurface
                 #expect(
                     answer.status == 400 && answer.body == #"{"status":400,"error":"Bad Request"}"# && answer.hasCommonHeaders)
             }
-            for type in ["multipart/form-data; boundary=x", "text/xml", "text/plain"] {
+            for type in ["multipart/mixed; boundary=x", "text/xml", "text/plain"] {
                 let answer = try #require(try await server.request("POST", "/api/echo", ["Content-Type": type], body: "a=1"))
                 #expect(
                     answer.status == 415 && answer.body == #"{"status":415,"error":"Unsupported Media Type"}"#

@@ -17,6 +17,18 @@ return (select string_agg(quote_literal(w) || ':*', ' & ')::tsquery
 
 create index users_words on users using gin (search_words(name || ' ' || email)) where deleted_at is null;
 
+-- The users, whoever may see them, whom a text finds; only so many, in no order. From how many come back a statement
+-- learns whether it is cheaper to look these up or to walk along and compare, which no statistics of words tell.
+create function search_users(query text, most integer) returns bigint[]
+language plpgsql stable set enable_seqscan = off set enable_indexscan = off as $$
+begin
+    return coalesce((select array_agg(found.id) from (
+        select u.id from users u
+        where u.deleted_at is null and search_words(u.name || ' ' || u.email) @@ search_query(query)
+        limit most) found), '{}');
+end
+$$;
+
 -- Lifecycle ----------------------------------------------------------------------------------------
 
 -- Like `suspensions`, of memberships; a table of its own, so that it goes with the membership.

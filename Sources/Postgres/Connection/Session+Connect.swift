@@ -134,7 +134,10 @@ extension PostgresConfiguration {
     }
 
     private var serverOptions: String {
-        serverSettings.sorted { $0.key < $1.key }.map { "-c \($0.key)=\(Self.escaped($0.value))" }.joined(separator: " ")
+        // Compiling a plan costs more than any statement here takes, and is tempted by every estimate that is too high.
+        serverSettings.merging(["jit": "off"]) { given, _ in given }.sorted { $0.key < $1.key }.map {
+            "-c \($0.key)=\(Self.escaped($0.value))"
+        }.joined(separator: " ")
     }
 
     /// Blanks and backslashes inside `options` are escaped by a backslash.

@@ -25,11 +25,24 @@ struct FormParser {
             let mark = pair.firstIndex(of: UInt8(ascii: "="))
             let name = try decode(pair[..<(mark ?? pair.endIndex)])
             let value = try mark.map { mark throws(Malformed) in try decode(pair[pair.index(after: mark)...]) }
-            guard !name.isEmpty else { continue }
-            let path = try Self.path(of: name)
-            try fields.update(path.base) { slot throws(Malformed) in
-                try Self.insert(value.map { .string($0) } ?? .null, at: path.keys[...], into: &slot)
-            }
+            try add(name, value.map { .string($0) } ?? .null)
+        }
+    }
+
+    /// Reads the text fields of a multipart form; their names have the same shapes.
+    init(multipart fields: [(name: String, value: String)]) throws(Malformed) {
+        guard fields.count <= Self.maximumPairs else { throw Malformed() }
+        for field in fields {
+            if field.name.utf8.contains(0) || field.value.utf8.contains(0) { needsScrutiny = true }
+            try add(field.name, .string(field.value))
+        }
+    }
+
+    private mutating func add(_ name: String, _ value: JSONValue) throws(Malformed) {
+        guard !name.isEmpty else { return }
+        let path = try Self.path(of: name)
+        try fields.update(path.base) { slot throws(Malformed) in
+            try Self.insert(value, at: path.keys[...], into: &slot)
         }
     }
 

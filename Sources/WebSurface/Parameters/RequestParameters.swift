@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package import NIOCore
 
-/// What a client sent, whichever way: JSON object, URL-encoded form and query string merged into one flat set.
+/// What a client sent, whichever way: JSON object, URL-encoded or multipart form and query string merged into one flat set.
 ///
 /// As in Rails a key in the body overrides the same key in the query. Path parameters are never part of the set: a
 /// surface reads them from its context, so they override both.
@@ -44,6 +44,9 @@ package struct RequestParameters: Sendable {
             case .form:
                 let form = try Self.form(text)
                 sent = (form.fields, form.needsScrutiny)
+            case .multipart(let boundary):
+                let form = try Self.multipart(text, boundary)
+                sent = (form.fields, form.needsScrutiny)
             }
             if fields.isEmpty { fields = sent.fields } else { fields.merge(sent.fields) }
             needsScrutiny = needsScrutiny || sent.needsScrutiny
@@ -54,6 +57,12 @@ package struct RequestParameters: Sendable {
 
     private static func form(_ text: some Collection<UInt8>) throws(APIError) -> FormParser {
         do throws(FormParser.Malformed) { return try FormParser(text) } catch { throw .badRequest }
+    }
+
+    private static func multipart(_ text: ByteBufferView, _ boundary: String) throws(APIError) -> FormParser {
+        do throws(FormParser.Malformed) {
+            return try FormParser(multipart: try MultipartParser(boundary: boundary).textFields(of: Array(text)))
+        } catch { throw .badRequest }
     }
 
     private static func jsonObject(_ text: ByteBufferView) throws(APIError) -> (JSONObject, Bool) {
@@ -67,7 +76,7 @@ package struct RequestParameters: Sendable {
 
 /// The kinds of body that are read.
 private enum MediaType {
-    case json, form
+    case json, form, multipart(boundary: String)
 
     static func of(_ contentType: String?, body: ByteBufferView) throws(APIError) -> MediaType {
         guard let contentType, !contentType.isEmpty else {
@@ -84,6 +93,13 @@ private enum MediaType {
         case "application/json", "text/json", "text/x-json", "application/jsonrequest": return .json
         case let type where type.hasPrefix("application/") && type.hasSuffix("+json"): return .json
         case "application/x-www-form-urlencoded": return .form
+        case "multipart/form-data":
+            // Boundaries know upper and lower case.
+            guard let boundary = MultipartParser.parameter("boundary", of: contentType), (1...70).contains(boundary.utf8.count)
+            else {
+                throw .badRequest
+            }
+            return .multipart(boundary: boundary)
         default: throw .unsupportedMediaType
         }
     }

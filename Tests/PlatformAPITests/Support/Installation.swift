@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Directory
 import DirectoryTestSupport
 import Hummingbird
 import Logging
@@ -63,26 +64,31 @@ func withInstallation(
     connections: Int = 4, _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
 ) async throws {
     try await withDirectory(pool: .init(limit: connections)) { world in
-        let web = WebRouter()
-        PlatformAPI(directory: world.directory, senderAddress: LiveInstallation.senderAddress).addRoutes(to: web)
-        let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
-        let (ports, sink) = AsyncStream<Int>.makeStream()
-        let application = WebServer.makeApplication(
-            WebServerConfiguration(port: 0), responder: WebResponder(web), logger: quiet,
-            onRunning: { sink.yield($0.localAddress?.port ?? 0) })
-        let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
-            do {
-                try await body(LiveInstallation(world: world, port: port))
-            } catch {
-                await group.triggerGracefulShutdown()
-                throw error
-            }
+        try await serving(world.directory) { try await body(LiveInstallation(world: world, port: $0)) }
+    }
+}
+
+/// Runs `body` with a listener of its own for the directory, as one of several daemons would have.
+func serving(_ directory: Directory, _ body: @Sendable @escaping (Int) async throws -> Void) async throws {
+    let web = WebRouter()
+    PlatformAPI(directory: directory, senderAddress: LiveInstallation.senderAddress).addRoutes(to: web)
+    let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
+    let (ports, sink) = AsyncStream<Int>.makeStream()
+    let application = WebServer.makeApplication(
+        WebServerConfiguration(port: 0), responder: WebResponder(web), logger: quiet,
+        onRunning: { sink.yield($0.localAddress?.port ?? 0) })
+    let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        tasks.addTask { try await group.run() }
+        var iterator = ports.makeAsyncIterator()
+        let port = await iterator.next() ?? 0
+        do {
+            try await body(port)
+        } catch {
             await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
+            throw error
         }
+        await group.triggerGracefulShutdown()
+        try await tasks.waitForAll()
     }
 }

@@ -104,7 +104,7 @@ import WebSurface
                 (.form("custom_attributes=1&custom_attributes[a]=2"), 400, Body.badRequest),
                 (.other(type: "text/plain", "name=X"), 415, unsupported),
                 (.other(type: "application/xml", "<a/>"), 415, unsupported),
-                (.other(type: "multipart/form-data; boundary=x", "--x--"), 415, unsupported),
+                (.other(type: "multipart/mixed; boundary=x", "--x--"), 415, unsupported),
                 (.other(type: "application/json; charset=iso-8859-1", "{}"), 415, unsupported),
             ]
             for (content, status, body) in cases {
@@ -123,6 +123,23 @@ import WebSurface
             #expect(try await api.fingerprint() == before)
             // An empty body has no parameters, whatever it says it is.
             #expect(try await app.call("PATCH", "/users/\(id)", .json("")).status == 200)
+        }
+    }
+
+    @Test func multipartFormsAreReadAsWell() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            func part(_ name: String, _ value: String) -> String {
+                "--x\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
+            }
+            let body =
+                part("name", "Ada") + part("email", "ada@example.org") + part("custom_attributes[plan]", "gold") + "--x--\r\n"
+            let made = try await app.call("POST", "/users?display_name=A", .other(type: "multipart/form-data; boundary=x", body))
+                .json()
+            #expect(made["name"] == .string("Ada") && made["display_name"] == .string("A"))
+            #expect(made["custom_attributes"]?["plan"] == .string("gold"))
+            let broken = try await app.call("POST", "/users", .other(type: "multipart/form-data; boundary=x", "--x\r\n"))
+            #expect(broken.status == 400 && broken.body == Body.badRequest)
         }
     }
 }
