@@ -77,6 +77,7 @@ let package = Package(
                 .embedInCode("Migrations/V0001_first_light.sql"),
                 .embedInCode("Migrations/V0002_parallel_apply.sql"),
                 .embedInCode("Migrations/V0004_find.sql"),
+                .embedInCode("Migrations/V0006_sign_in.sql"),
             ],
             swiftSettings: strict
         ),
@@ -86,12 +87,14 @@ let package = Package(
         module(
             "WebSurface",
             ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module("SignIn", ["Directory", "Secrets"]),
+        module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module(
             "Daemon",
             [
-                "PlatformAPI", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .configuration, .hummingbird,
-                .logging,
+                "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres",
+                .configuration, .hummingbird, .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
         module(
@@ -126,8 +129,9 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging,
-                .nioCore, .serviceLifecycle,
+                "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
+                .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
+                .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
         tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("CommandsTests", ["Commands", "Daemon", "Sync", "Policy", "Postgres", "Secrets"]),

@@ -17,14 +17,20 @@ package struct PlatformAPI: Sendable {
     let customRoles: CustomRoleStore
     let suspensions: SuspensionStore
     let permissibles: PermissibleStore
+    let loginLinks: LoginLinkStore
+    let sessions: SessionStore
     let tokens: TokenStore
     let verify: @Sendable (_ token: String, _ requestID: String) -> Caller?
     let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
     let senderAddress: String
+    /// How others reach the installation, without a slash at the end.
+    let publicURL: String
 
-    /// - Parameter senderAddress: the installation's own address.
-    package init(directory: Directory, senderAddress: String) {
+    /// - Parameters:
+    ///   - senderAddress: the installation's own address.
+    ///   - publicURL: where login links lead, without a slash at the end.
+    package init(directory: Directory, senderAddress: String, publicURL: String) {
         users = directory.users
         accounts = directory.accounts
         memberships = directory.memberships
@@ -32,10 +38,13 @@ package struct PlatformAPI: Sendable {
         customRoles = directory.customRoles
         suspensions = directory.suspensions
         permissibles = directory.permissibles
+        loginLinks = directory.loginLinks
+        sessions = directory.sessions
         tokens = directory.tokens
         verify = { directory.platformAppCaller(token: $0, requestID: $1) }
         authenticate = { try await directory.authenticate($0) }
         self.senderAddress = senderAddress
+        self.publicURL = publicURL
     }
 
     /// Adds every route of the API.
@@ -49,6 +58,7 @@ package struct PlatformAPI: Sendable {
         addSuspensionRoutes(to: api)
         addCustomRoleRoutes(to: api)
         addPermissibleRoutes(to: api)
+        addSignInRoutes(to: api)
     }
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.

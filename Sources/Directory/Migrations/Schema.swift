@@ -14,6 +14,8 @@ package enum Schema {
                 sql: String(decoding: PackageResources.V0002_parallel_apply_sql, as: UTF8.self)),
             Migration(version: 3, name: "reserved", sql: "select"),
             Migration(version: 4, name: "find", sql: String(decoding: PackageResources.V0004_find_sql, as: UTF8.self)),
+            Migration(version: 5, name: "reserved", sql: "select"),
+            Migration(version: 6, name: "sign_in", sql: String(decoding: PackageResources.V0006_sign_in_sql, as: UTF8.self)),
         ])
     }
 }

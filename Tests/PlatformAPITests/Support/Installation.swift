@@ -6,6 +6,8 @@ import Logging
 import NIOCore
 import Postgres
 import ServiceLifecycle
+import SignIn
+import SignInAPI
 import Testing
 import WebSurface
 
@@ -14,6 +16,7 @@ import WebSurface
 /// An installation that serves the Platform API on a free port, composed as the daemon composes it.
 struct LiveInstallation: Sendable {
     static let senderAddress = "care@muster.example"
+    static let publicURL = "https://muster.example/base"
 
     let world: TestDirectory
     let port: Int
@@ -60,15 +63,23 @@ struct LiveInstallation: Sendable {
 
 /// Runs `body` with an installation of its own.
 func withInstallation(
-    connections: Int = 4, _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
+    connections: Int = 4, proxies: TrustedProxies = TrustedProxies(), log: any LogHandler = SwiftLogNoOpLogHandler(),
+    _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
 ) async throws {
     try await withDirectory(pool: .init(limit: connections)) { world in
         let web = WebRouter()
-        PlatformAPI(directory: world.directory, senderAddress: LiveInstallation.senderAddress).addRoutes(to: web)
-        let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
+        PlatformAPI(
+            directory: world.directory, senderAddress: LiveInstallation.senderAddress, publicURL: LiveInstallation.publicURL
+        ).addRoutes(to: web)
+        SignInAPI(
+            directory: world.directory, service: SignInService(directory: world.directory, passwords: world.passwords)
+        ).addRoutes(to: web)
+        let quiet = Logger(label: "quiet", factory: { _ in log })
+        var options = WebResponder.Options()
+        options.trustedProxies = proxies
         let (ports, sink) = AsyncStream<Int>.makeStream()
         let application = WebServer.makeApplication(
-            WebServerConfiguration(port: 0), responder: WebResponder(web), logger: quiet,
+            WebServerConfiguration(port: 0), responder: WebResponder(web, options: options), logger: quiet,
             onRunning: { sink.yield($0.localAddress?.port ?? 0) })
         let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
