@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DirectoryTestSupport
 import Foundation
+import Postgres
 import Testing
 import WebSurface
 
