@@ -81,6 +81,7 @@ let package = Package(
                 .embedInCode("Migrations/V0003_work.sql"),
                 .embedInCode("Migrations/V0004_find.sql"),
                 .embedInCode("Migrations/V0005_idempotency_keys.sql"),
+                .embedInCode("Migrations/V0006_sign_in.sql"),
             ],
             swiftSettings: strict
         ),
@@ -94,13 +95,14 @@ let package = Package(
         module(
             "WebSurface",
             ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
+        module("SignIn", ["Directory", "Secrets"]),
+        module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module(
             "Daemon",
             [
-                "PlatformAPI", "WebSurface", "Webhooks", "Work", "Sync", "Policy", "Directory", "Secrets", "Postgres",
-                .configuration, .hummingbird,
-                .logging,
+                "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy", "Directory", "Secrets",
+                "Postgres", .configuration, .hummingbird, .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
         module(
@@ -136,8 +138,9 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .httpTypes, .logging,
-                .nioCore, .serviceLifecycle,
+                "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
+                .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
+                .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
         tests(
             "WorkTests",

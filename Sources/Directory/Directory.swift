@@ -28,6 +28,9 @@ package struct Directory: Sendable {
     package var customRoles: CustomRoleStore { CustomRoleStore(directory: self) }
     package var suspensions: SuspensionStore { SuspensionStore(directory: self) }
     package var permissibles: PermissibleStore { PermissibleStore(directory: self) }
+    package var loginLinks: LoginLinkStore { LoginLinkStore(directory: self) }
+    package var sessions: SessionStore { SessionStore(directory: self) }
+    package var signInFailures: SignInFailureStore { SignInFailureStore(directory: self) }
     package var tokens: TokenStore { TokenStore(directory: self) }
     package var outbox: OutboxStore { OutboxStore(directory: self) }
     package var tombstones: TombstoneStore { TombstoneStore(directory: self) }

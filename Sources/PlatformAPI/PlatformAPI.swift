@@ -17,6 +17,8 @@ package struct PlatformAPI: Sendable {
     let customRoles: CustomRoleStore
     let suspensions: SuspensionStore
     let permissibles: PermissibleStore
+    let loginLinks: LoginLinkStore
+    let sessions: SessionStore
     let tokens: TokenStore
     let directory: Directory
     let agentBots: AgentBotStore
@@ -26,9 +28,13 @@ package struct PlatformAPI: Sendable {
     let authenticate: @Sendable (Caller) async throws -> Void
     /// Shown as an account's `support_email` where it has none of its own.
     let senderAddress: String
+    /// How others reach the installation, without a slash at the end.
+    let publicURL: String
 
-    /// - Parameter senderAddress: the installation's own address.
-    package init(directory: Directory, senderAddress: String) {
+    /// - Parameters:
+    ///   - senderAddress: the installation's own address.
+    ///   - publicURL: where login links lead, without a slash at the end.
+    package init(directory: Directory, senderAddress: String, publicURL: String) {
         self.directory = directory
         users = directory.users
         accounts = directory.accounts
@@ -37,6 +43,8 @@ package struct PlatformAPI: Sendable {
         customRoles = directory.customRoles
         suspensions = directory.suspensions
         permissibles = directory.permissibles
+        loginLinks = directory.loginLinks
+        sessions = directory.sessions
         tokens = directory.tokens
         agentBots = directory.agentBots
         webhooks = directory.webhooks
@@ -44,6 +52,7 @@ package struct PlatformAPI: Sendable {
         verify = { directory.platformAppCaller(token: $0, requestID: $1) }
         authenticate = { try await directory.authenticate($0) }
         self.senderAddress = senderAddress
+        self.publicURL = publicURL
     }
 
     /// Adds every route of the API.
@@ -60,6 +69,7 @@ package struct PlatformAPI: Sendable {
         addAgentBotRoutes(to: api)
         addWebhookRoutes(to: api)
         addAuditEventRoutes(to: api)
+        addSignInRoutes(to: api)
     }
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.

@@ -3,12 +3,13 @@
 package import Directory
 package import Postgres
 import PostgresTestSupport
-import Secrets
+package import Secrets
 
 /// An installation of a test's own: a fresh migrated database, its keys, and apps made on demand.
 package struct TestDirectory: Sendable {
     package let postgres: PostgresClient
     package let directory: Directory
+    package let passwords: PasswordHasher
 
     /// Creates a Platform App and gives its id and a caller that holds its token.
     package func app(_ name: String) async throws -> TestApp {
@@ -46,7 +47,7 @@ nonisolated(nonsending) package func withDirectory<T>(
         // Cost 4 is the least that bcrypt has: tests hash many passwords, and none is worth anything.
         let passwords = PasswordHasher(cost: 4)
         let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords)
-        let value = try await body(TestDirectory(postgres: postgres, directory: directory))
+        let value = try await body(TestDirectory(postgres: postgres, directory: directory, passwords: passwords))
         await passwords.stop()
         return value
     }

@@ -5,6 +5,8 @@ import NIOCore
 import PlatformAPI
 import Postgres
 import ServiceLifecycle
+import SignIn
+import SignInAPI
 import WebSurface
 
 extension MusterDaemon {
@@ -39,7 +41,12 @@ extension MusterDaemon {
 
     /// The surfaces, a line each.
     private func addSurfaces(to router: WebRouter, _ installed: Installed) {
-        PlatformAPI(directory: installed.directory, senderAddress: configuration.senderAddress).addRoutes(to: router)
+        PlatformAPI(
+            directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL
+        ).addRoutes(to: router)
+        SignInAPI(
+            directory: installed.directory, service: SignInService(directory: installed.directory, passwords: installed.passwords)
+        ).addRoutes(to: router)
     }
 
     /// Whether the database answers now.

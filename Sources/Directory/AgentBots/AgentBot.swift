@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A non-human member, of one account or of the whole installation (contract section 5).
-package struct AgentBot: Sendable {
+package struct AgentBot: Sendable, Identifiable {
     package let id: Int64
     package let name: String?
     package let description: String?

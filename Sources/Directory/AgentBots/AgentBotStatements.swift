@@ -19,7 +19,7 @@ enum AgentBotStatements {
     /// Every live bot that the caller may read; one row with a null id when there is none.
     static func list(caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller)
+        with \(caller: caller, needs: [.agentBotsRead])
         select caller.app_id is not null as authenticated, 1::smallint as rights, \(unescaped: columns)
         from (select 1) one
         left join caller on true
@@ -32,7 +32,7 @@ enum AgentBotStatements {
 
     static func show(_ id: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .agentBot, id)
+        with \(caller: caller, needs: [.agentBotsRead]), \(permit: .agentBot, id)
         select caller.app_id is not null as authenticated, permit.rights, \(unescaped: columns)
         from (select 1) one
         left join caller on true
@@ -44,7 +44,7 @@ enum AgentBotStatements {
     /// What the caller may do with the bot, where there is one, and with the account it shall be put into: the checks alone.
     static func check(_ id: Int64?, account: Int64?, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .agentBot, id ?? 0), \(permit: .account, account ?? 0, named: "account_permit")
+        with \(caller: caller, needs: [.agentBotsWrite]), \(permit: .agentBot, id ?? 0), \(permit: .account, account ?? 0, named: "account_permit")
         select caller.app_id is not null as authenticated, \(unescaped: id == nil ? "15::smallint as rights" : "permit.rights"),
                account_permit.rights as account_rights,
                exists (select from accounts o where o.id = \(account ?? 0) and o.deleted_at is null) as account_exists, b.id
@@ -60,7 +60,7 @@ enum AgentBotStatements {
     static func create(_ draft: AgentBotDraft, keyID: Int32, caller: Caller) -> PostgresQuery {
         let account = draft.accountID ?? nil
         return """
-            with \(caller: caller), \(permit: .account, account ?? 0, named: "account_permit"),
+            with \(caller: caller, needs: [.agentBotsWrite]), \(permit: .account, account ?? 0, named: "account_permit"),
             \(account: account),
             created as (
                 insert into agent_bots (name, description, outgoing_url, account_id, avatar_url)
@@ -90,7 +90,7 @@ enum AgentBotStatements {
     static func update(_ id: Int64, _ draft: AgentBotDraft, caller: Caller) -> PostgresQuery {
         let account = draft.accountID ?? nil
         return """
-            with \(caller: caller), \(permit: .agentBot, id), \(permit: .account, account ?? 0, named: "account_permit"),
+            with \(caller: caller, needs: [.agentBotsWrite]), \(permit: .agentBot, id), \(permit: .account, account ?? 0, named: "account_permit"),
             \(account: account),
             target as (
                 select x.* from agent_bots x join permit on permit.rights & 2 <> 0
@@ -137,7 +137,7 @@ enum AgentBotStatements {
     /// Makes the bot a tombstone.
     static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(permit: .agentBot, id),
+        with \(caller: caller, needs: [.agentBotsDelete]), \(permit: .agentBot, id),
         deleted as (
             update agent_bots x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
             from permit where permit.rights & 8 <> 0 and x.id = \(id) and \(unescaped: live("x"))

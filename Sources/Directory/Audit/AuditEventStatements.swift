@@ -8,7 +8,7 @@ enum AuditEventStatements {
     static func list(of object: (kind: ObjectKind, id: Int64)?, before: Int64?, limit: Int32, caller: Caller) -> PostgresQuery {
         guard let object else {
             return """
-                with \(caller: caller)
+                with \(caller: caller, needs: [.auditEventsRead])
                 select caller.app_id is not null as authenticated, 15::smallint as rights, \(unescaped: columns)
                 from (select 1) one
                 left join caller on true
@@ -21,7 +21,7 @@ enum AuditEventStatements {
                 """
         }
         return """
-            with \(caller: caller), \(permit: object.kind, object.id)
+            with \(caller: caller, needs: [.auditEventsRead]), \(permit: object.kind, object.id)
             select caller.app_id is not null as authenticated, permit.rights, \(unescaped: columns)
             from (select 1) one
             left join caller on true

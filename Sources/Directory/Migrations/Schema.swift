@@ -17,6 +17,7 @@ package enum Schema {
             Migration(
                 version: 5, name: "idempotency_keys",
                 sql: String(decoding: PackageResources.V0005_idempotency_keys_sql, as: UTF8.self)),
+            Migration(version: 6, name: "sign_in", sql: String(decoding: PackageResources.V0006_sign_in_sql, as: UTF8.self)),
         ])
     }
 }

@@ -48,6 +48,10 @@ package struct Scope: Sendable, Hashable, CustomStringConvertible {
     package static let agentBotsRead = Scope(known: "agent_bots:read")
     package static let agentBotsWrite = Scope(known: "agent_bots:write")
     package static let agentBotsDelete = Scope(known: "agent_bots:delete")
+    package static let webhooksRead = Scope(known: "webhooks:read")
+    package static let webhooksWrite = Scope(known: "webhooks:write")
+    package static let webhooksDelete = Scope(known: "webhooks:delete")
+    package static let auditEventsRead = Scope(known: "audit_events:read")
     package static let permissiblesRead = Scope(known: "permissibles:read")
     package static let permissiblesDelete = Scope(known: "permissibles:delete")
 

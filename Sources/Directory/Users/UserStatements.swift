@@ -114,6 +114,10 @@ enum UserStatements {
                     is distinct from (t.name, t.display_name, t.email, t.password_hash, t.custom_attributes)
                 returning x.*
             ),
+            signed_out as (
+                delete from sessions s using wanted w join target t on t.id = w.id
+                where s.user_id = w.id and w.password_hash is distinct from t.password_hash
+            ),
             \(
                 audit: "user.update", of: .user, "updated", caller: caller,
                 before: "(select \(audited("target")) from target)", after: audited("updated")),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where a Platform App wants to hear of changes.
-package struct Webhook: Sendable {
+package struct Webhook: Sendable, Identifiable {
     package let id: Int64
     package let url: String
     package let events: [String]

@@ -13,7 +13,7 @@ enum WebhookStatements {
 
     static func list(caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller)
+        with \(caller: caller, needs: [.webhooksRead])
         select caller.app_id is not null as authenticated, 15::smallint as rights, \(unescaped: columns)
         from (select 1) one
         left join caller on true
@@ -24,7 +24,7 @@ enum WebhookStatements {
 
     static func show(_ id: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(ownedWebhook: id)
+        with \(caller: caller, needs: [.webhooksRead]), \(ownedWebhook: id)
         select caller.app_id is not null as authenticated, owned.rights, \(unescaped: columns)
         from (select 1) one
         left join caller on true
@@ -36,7 +36,7 @@ enum WebhookStatements {
     /// No row with an id when the app has as many as it may have.
     static func create(_ draft: WebhookDraft, url: String, events: [String], keyID: Int32, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller),
+        with \(caller: caller, needs: [.webhooksWrite]),
         created as (
             insert into webhooks (platform_app_id, url, events, key_id, disabled_at)
             select caller.app_id, \(url), \(events), \(keyID), case when \(draft.enabled == false) then now() end from caller
@@ -54,7 +54,7 @@ enum WebhookStatements {
 
     static func update(_ id: Int64, _ draft: WebhookDraft, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(ownedWebhook: id),
+        with \(caller: caller, needs: [.webhooksWrite]), \(ownedWebhook: id),
         target as (
             select w.* from webhooks w join owned on owned.id = w.id where w.deleted_at is null for no key update of w
         ),
@@ -79,7 +79,7 @@ enum WebhookStatements {
 
     static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(ownedWebhook: id),
+        with \(caller: caller, needs: [.webhooksDelete]), \(ownedWebhook: id),
         deleted as (
             update webhooks x set deleted_at = now(), updated_at = now() from owned
             where x.id = owned.id and x.deleted_at is null
@@ -97,7 +97,7 @@ enum WebhookStatements {
     /// The webhook's deliveries, the newest first; one row with a null id when there is none.
     static func deliveries(_ id: Int64, before: Int64?, limit: Int32, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(ownedWebhook: id)
+        with \(caller: caller, needs: [.webhooksRead]), \(ownedWebhook: id)
         select caller.app_id is not null as authenticated, owned.rights, w.id as webhook_id, \(unescaped: deliveryColumns)
         from (select 1) one
         left join caller on true
@@ -114,7 +114,7 @@ enum WebhookStatements {
     /// Has the delivery tried again from the start, under its old id.
     static func redeliver(_ id: Int64, delivery: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(caller: caller), \(ownedWebhook: id),
+        with \(caller: caller, needs: [.webhooksWrite]), \(ownedWebhook: id),
         again as (
             update deliveries x set state = 'pending', attempts = 0, run_at = now(), deadline = now() + interval '3 days',
                 delivered_at = null

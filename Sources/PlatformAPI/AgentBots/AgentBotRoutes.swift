@@ -16,8 +16,11 @@ extension PlatformAPI {
         }
         api.post("agent_bots") { request, context in
             let caller = try caller(request, context)
-            var parameters = try await parameters(request, context) { try await authenticate(caller) }
-            return respond(with: try await agentBots.create(AgentBotDraft(&parameters), by: caller))
+            let bot = try await once(request, context, caller, replay: { try await agentBots.show($0, by: caller) }) {
+                var parameters = try await parameters(request, context) { try await authenticate(caller) }
+                return try await agentBots.create(AgentBotDraft(&parameters), by: caller)
+            }
+            return respond(with: bot)
         }
         api.get("agent_bots/:id") { request, context in
             let caller = try caller(request, context)

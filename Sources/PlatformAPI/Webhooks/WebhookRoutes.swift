@@ -14,8 +14,11 @@ extension PlatformAPI {
         }
         api.post("webhooks") { request, context in
             let caller = try caller(request, context)
-            var parameters = try await parameters(request, context) { try await authenticate(caller) }
-            return respond(with: try await webhooks.create(WebhookDraft(&parameters), by: caller))
+            let webhook = try await once(request, context, caller, replay: { try await webhooks.show($0, by: caller) }) {
+                var parameters = try await parameters(request, context) { try await authenticate(caller) }
+                return try await webhooks.create(WebhookDraft(&parameters), by: caller)
+            }
+            return respond(with: webhook)
         }
         api.get("webhooks/:id") { request, context in
             let caller = try caller(request, context)

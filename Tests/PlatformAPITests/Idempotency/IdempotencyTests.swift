@@ -205,10 +205,16 @@ import WebSurface
             let app = try await api.app("One")
             let (user, account) = (try await app.newUser("ada@example.org"), try await app.newAccount())
             let web = WebRouter()
-            PlatformAPI(directory: api.world.directory, senderAddress: "x@example.org").addRoutes(to: web)
+            PlatformAPI(directory: api.world.directory, senderAddress: "x@example.org", publicURL: "").addRoutes(to: web)
             let posts = web.routes.routes.filter { $0.method == .post }.map(\.path.description)
             #expect(posts.count >= 4)
-            for template in posts {
+            let exempt = [
+                "/users/{id}/login": "only a digest of a link is kept, so that it cannot be shown again",
+                "/bulk": "idempotent by what it says", "/redeliver": "asked for twice it is one sending",
+            ]
+            for template in posts
+            where !exempt.keys.contains(where: { template.hasSuffix($0) || template.hasSuffix($0.replacing("{id}", with: ":id")) }
+            ) {
                 let segments = template.split(separator: "/").map { segment in
                     guard segment.hasPrefix("{") || segment.hasPrefix(":") else { return String(segment) }
                     return String(template.contains("/users/") ? user : account)

@@ -6,7 +6,10 @@ import Hummingbird
 import Logging
 import NIOCore
 import Postgres
+import Secrets
 import ServiceLifecycle
+import SignIn
+import SignInAPI
 import Testing
 import WebSurface
 
@@ -15,6 +18,7 @@ import WebSurface
 /// An installation that serves the Platform API on a free port, composed as the daemon composes it.
 struct LiveInstallation: Sendable {
     static let senderAddress = "care@muster.example"
+    static let publicURL = "https://muster.example/base"
 
     let world: TestDirectory
     let port: Int
@@ -61,21 +65,32 @@ struct LiveInstallation: Sendable {
 
 /// Runs `body` with an installation of its own.
 func withInstallation(
-    connections: Int = 4, _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
+    connections: Int = 4, proxies: TrustedProxies = TrustedProxies(), log: any LogHandler = SwiftLogNoOpLogHandler(),
+    _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
 ) async throws {
     try await withDirectory(pool: .init(limit: connections)) { world in
-        try await serving(world.directory) { try await body(LiveInstallation(world: world, port: $0)) }
+        try await serving(world.directory, passwords: world.passwords, proxies: proxies, log: log) {
+            try await body(LiveInstallation(world: world, port: $0))
+        }
     }
 }
 
 /// Runs `body` with a listener of its own for the directory, as one of several daemons would have.
-func serving(_ directory: Directory, _ body: @Sendable @escaping (Int) async throws -> Void) async throws {
+func serving(
+    _ directory: Directory, passwords: PasswordHasher, proxies: TrustedProxies = TrustedProxies(),
+    log: any LogHandler = SwiftLogNoOpLogHandler(), _ body: @Sendable @escaping (Int) async throws -> Void
+) async throws {
     let web = WebRouter()
-    PlatformAPI(directory: directory, senderAddress: LiveInstallation.senderAddress).addRoutes(to: web)
-    let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
+    PlatformAPI(directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: LiveInstallation.publicURL)
+        .addRoutes(to: web)
+    SignInAPI(directory: directory, service: SignInService(directory: directory, passwords: passwords)).addRoutes(to: web)
+    let quiet = Logger(label: "quiet", factory: { _ in log })
+    var options = WebResponder.Options()
+    options.trustedProxies = proxies
+    options.largeBodies = [PlatformAPI.bulkPath: 32 << 20]
     let (ports, sink) = AsyncStream<Int>.makeStream()
     let application = WebServer.makeApplication(
-        WebServerConfiguration(port: 0), responder: WebResponder(web), logger: quiet,
+        WebServerConfiguration(port: 0), responder: WebResponder(web, options: options), logger: quiet,
         onRunning: { sink.yield($0.localAddress?.port ?? 0) })
     let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
     try await withThrowingTaskGroup(of: Void.self) { tasks in

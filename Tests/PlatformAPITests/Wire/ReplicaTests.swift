@@ -17,7 +17,7 @@ import WebSurface
             let postgres = PostgresClient(configuration: world.postgres.configuration, logger: quiet)
             let replica = Directory(
                 postgres: postgres, keyring: world.directory.keyring, passwords: world.directory.passwords)
-            try await serving(replica) { port in
+            try await serving(replica, passwords: world.passwords) { port in
                 let here = try await api.app("One")
                 let there = APIClient(port: port, token: here.token, appID: here.appID)
                 let user = try await here.newUser("ada@example.org")

@@ -14,7 +14,7 @@ import WebSurface
     @Test func exactlyTheDocumentedRoutes() async throws {
         try await withDirectory { world in
             let web = WebRouter()
-            PlatformAPI(directory: world.directory, senderAddress: "x@example.org").addRoutes(to: web)
+            PlatformAPI(directory: world.directory, senderAddress: "x@example.org", publicURL: "").addRoutes(to: web)
             let routes = web.routes.routes.map { Self.braced("\($0.method.rawValue) \($0.path.description)") }
             let base = "/platform/api/v1"
             let documented = [
@@ -31,6 +31,9 @@ import WebSurface
                 "GET \(base)/accounts/{id}/custom_roles", "POST \(base)/accounts/{id}/custom_roles",
                 "GET \(base)/accounts/{id}/custom_roles/{role_id}", "PATCH \(base)/accounts/{id}/custom_roles/{role_id}",
                 "PUT \(base)/accounts/{id}/custom_roles/{role_id}", "DELETE \(base)/accounts/{id}/custom_roles/{role_id}",
+                "GET \(base)/users/{id}/login", "POST \(base)/users/{id}/login", "DELETE \(base)/users/{id}/login",
+                "GET \(base)/users/{id}/sessions", "DELETE \(base)/users/{id}/sessions",
+                "DELETE \(base)/users/{id}/sessions/{session_id}",
                 "GET \(base)/permissibles", "DELETE \(base)/permissibles/{kind}/{id}",
                 "GET \(base)/agent_bots", "POST \(base)/agent_bots", "GET \(base)/agent_bots/{id}",
                 "PATCH \(base)/agent_bots/{id}", "PUT \(base)/agent_bots/{id}", "DELETE \(base)/agent_bots/{id}",
@@ -57,6 +60,8 @@ import WebSurface
                 ("/users/1/token", "OPTIONS, POST"),
                 ("/accounts", "GET, HEAD, OPTIONS, POST"), ("/accounts/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
                 ("/accounts/1/account_users", "DELETE, GET, HEAD, OPTIONS, POST"),
+                ("/users/1/login", "DELETE, GET, HEAD, OPTIONS, POST"), ("/users/1/sessions", "DELETE, GET, HEAD, OPTIONS"),
+                ("/users/1/sessions/1", "DELETE, OPTIONS"),
                 ("/users/1/suspend", "OPTIONS, POST"), ("/users/1/restore", "OPTIONS, POST"),
                 ("/accounts/1/account_users/suspend", "OPTIONS, POST"), ("/accounts/1/account_users/restore", "OPTIONS, POST"),
                 ("/accounts/1/custom_roles", "GET, HEAD, OPTIONS, POST"),
@@ -115,7 +120,8 @@ import WebSurface
             ] {
                 for (method, path) in [
                     ("GET", "/users/\(id)"), ("PATCH", "/users/\(id)"), ("PUT", "/users/\(id)"), ("DELETE", "/users/\(id)"),
-                    ("POST", "/users/\(id)/token"),
+                    ("POST", "/users/\(id)/token"), ("GET", "/users/\(id)/login"), ("DELETE", "/users/\(id)/login"),
+                    ("GET", "/users/\(id)/sessions"), ("DELETE", "/users/\(id)/sessions"), ("DELETE", "/users/1/sessions/\(id)"),
                     ("GET", "/accounts/\(id)"), ("PATCH", "/accounts/\(id)"), ("DELETE", "/accounts/\(id)"),
                     ("GET", "/accounts/\(id)/account_users"),
                     ("POST", "/accounts/\(id)/account_users"), ("DELETE", "/accounts/\(id)/account_users"),
