@@ -74,15 +74,4 @@ package struct Directory: Sendable {
             }
         }
     }
-
-    /// Runs what no single statement can do; constraint violations come out as the domain's errors.
-    nonisolated(nonsending) func transaction<T>(
-        _ body: nonisolated(nonsending) (PostgresConnection) async throws -> T
-    ) async throws -> T {
-        do {
-            return try await postgres.withTransaction(body)
-        } catch let error as PostgresError {
-            throw DirectoryError(error) ?? error
-        }
-    }
 }

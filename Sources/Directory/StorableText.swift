@@ -9,6 +9,12 @@ enum StorableText {
         return [problem(attribute, name)]
     }
 
+    /// The same for a text of at most so many characters.
+    static func problems(_ attribute: String, _ name: String, _ text: String?, maximum: Int) -> [FieldProblem] {
+        guard let text, text.unicodeScalars.count > maximum else { return problems(attribute, name, text) }
+        return [FieldProblem(attribute, "\(name) is too long (maximum is \(maximum) characters)")]
+    }
+
     static func problems(_ attribute: String, _ name: String, _ json: JSONText?) -> [FieldProblem] {
         guard let json, !isStorable(json: json.text) else { return [] }
         return [problem(attribute, name)]

@@ -1,5 +1,6 @@
-package import Directory
 // SPDX-License-Identifier: Apache-2.0
+
+package import Directory
 import FoundationEssentials
 import Glibc
 package import Logging

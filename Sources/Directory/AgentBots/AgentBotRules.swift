@@ -4,15 +4,10 @@
 enum AgentBotRules {
     static func problems(_ draft: AgentBotDraft) -> [FieldProblem] {
         draft.problems
-            + text("name", "Name", draft.name ?? nil, limit: 255)
-            + text("description", "Description", draft.description ?? nil, limit: 65_535)
-            + text("outgoing_url", "Outgoing url", draft.outgoingURL ?? nil, limit: 2_048)
+            + StorableText.problems("name", "Name", draft.name ?? nil, maximum: 255)
+            + StorableText.problems("description", "Description", draft.description ?? nil, maximum: 65_535)
+            + StorableText.problems("outgoing_url", "Outgoing url", draft.outgoingURL ?? nil, maximum: 2_048)
             + avatar(draft.avatarURL ?? nil)
-    }
-
-    private static func text(_ attribute: String, _ name: String, _ value: String?, limit: Int) -> [FieldProblem] {
-        guard let value, value.unicodeScalars.count > limit else { return StorableText.problems(attribute, name, value) }
-        return [FieldProblem(attribute, "\(name) is too long (maximum is \(limit) characters)")]
     }
 
     /// Browsers will follow it, so that only addresses of the web are taken.
@@ -22,6 +17,6 @@ enum AgentBotRules {
         guard start.hasPrefix("https://") || start.hasPrefix("http://"), !url.contains(where: \.isWhitespace) else {
             return [FieldProblem("avatar_url", "Avatar url is invalid")]
         }
-        return text("avatar_url", "Avatar url", url, limit: 2_048)
+        return StorableText.problems("avatar_url", "Avatar url", url, maximum: 2_048)
     }
 }

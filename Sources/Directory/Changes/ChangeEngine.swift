@@ -34,24 +34,24 @@ package struct ChangeEngine: Sendable {
 
     /// The first range, on which the others may build, alone; the others in no order, several at once.
     private func apply(_ ranges: [ChangeRange], of set: ChangeSet, _ progress: @Sendable (Int, Int) async -> Void) async throws {
-        var dealtWith = set.count - ranges.reduce(0) { $0 + $1.count }
-        guard let first = ranges.first else { return }
+        var waiting = ranges[...]
+        guard let first = waiting.popFirst() else { return }
         let applier = UUID()
         try await applyWithoutFaults(first, by: applier)
-        dealtWith += first.count
+        var dealtWith = set.count - waiting.reduce(0) { $0 + $1.count }
         await progress(dealtWith, set.count)
         try await withThrowingTaskGroup(of: Int.self) { group in
-            for (index, range) in ranges.dropFirst().enumerated() {
-                if index >= Self.connections, let count = try await group.next() {
-                    dealtWith += count
-                    await progress(dealtWith, set.count)
+            var running = 0
+            while true {
+                while running < Self.connections, let range = waiting.popFirst() {
+                    group.addTask {
+                        try await applyWithoutFaults(range, by: applier)
+                        return range.count
+                    }
+                    running += 1
                 }
-                group.addTask {
-                    try await applyWithoutFaults(range, by: applier)
-                    return range.count
-                }
-            }
-            for try await count in group {
+                guard let count = try await group.next() else { return }
+                running -= 1
                 dealtWith += count
                 await progress(dealtWith, set.count)
             }
@@ -66,11 +66,8 @@ package struct ChangeEngine: Sendable {
 
     private func refreshStatistics() async throws {
         try await postgres.withConnection { connection in
-            try await connection.executeScript(
-                """
-                set local default_statistics_target = 20;
-                analyze users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, links
-                """,
+            try await connection.analyzeRoughly(
+                "users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, links",
                 timeout: Self.patience)
         }
     }
@@ -89,31 +86,29 @@ package struct ChangeEngine: Sendable {
     }
 
     /// The changes that were not made, in their order.
-    func refusals(of set: ChangeSet) async throws -> [(seq: Int, code: String, detail: String?)] {
+    func refusals(of set: ChangeSet) async throws -> [ChangeRefusal] {
         try Self.refusals(try await postgres.query(ChangeStatements.refusals(set)))
     }
 
     /// Applies a set of one chunk in the caller's transaction, to be rolled back when any of its changes is refused.
     ///
     /// - Parameter applier: for whom the transaction has taken the source over before it planned.
-    ///
     /// - Returns: the changes that were not made.
     /// - Throws: ``PostgresError`` for a change that the database cannot hold; the transaction is lost then.
-    func applyWhole(_ set: ChangeSet, by applier: UUID, on connection: PostgresConnection) async throws -> [(
-        seq: Int, code: String, detail: String?
-    )] {
+    func applyWhole(
+        _ set: ChangeSet, by applier: UUID, on connection: PostgresConnection
+    ) async throws -> [ChangeRefusal] {
         precondition(set.count <= ChunkPlan.chunkSize, "a set that is applied whole is one chunk")
         let range = ChangeRange(set: set, first: 1, last: set.count)
         try await apply(range, by: applier, without: [:], on: connection)
         return try Self.refusals(try await connection.query(ChangeStatements.refusals(set)))
     }
 
-    private static func refusals(_ rows: PostgresRows) throws -> [(seq: Int, code: String, detail: String?)] {
+    private static func refusals(_ rows: PostgresRows) throws -> [ChangeRefusal] {
         try rows.map { row in
-            (
-                Int(try row.decode(Int32.self, "seq")), try row.decode(String.self, "code"),
-                try row.decode(String?.self, "detail")
-            )
+            ChangeRefusal(
+                seq: Int(try row.decode(Int32.self, "seq")), code: try row.decode(String.self, "code"),
+                detail: try row.decode(String?.self, "detail"))
         }
     }
 

@@ -58,6 +58,14 @@ struct ChunkPlan {
     }
 }
 
+/// A change that was not made.
+struct ChangeRefusal: Sendable, Equatable {
+    let seq: Int
+    /// `stale`, `gone`, `non_permissible`, `email_taken` ...
+    let code: String
+    let detail: String?
+}
+
 /// What became of a change set.
 package struct ApplyReport: Sendable, Equatable {
     /// Changes made, in this call or an earlier one that was cut short.

@@ -41,7 +41,7 @@ enum CustomRoleStatements {
             from accounts a join permit on permit.rights & 2 <> 0 where a.id = \(accountID) and a.deleted_at is null
             returning *
         ),
-        \(auditRole: "custom_role.create", "created", caller: caller, after: audited("created"))
+        \(audit: "custom_role.create", of: .account, "created", caller: caller, subject: "account_id", after: audited("created"))
         select \(unescaped: checks), \(unescaped: columns)
         \(verdictOnAccount: accountID)
         left join created r on true
@@ -73,7 +73,7 @@ enum CustomRoleStatements {
                 returning x.*
             ),
             \(
-                auditRole: "custom_role.update", "updated", caller: caller,
+                audit: "custom_role.update", of: .account, "updated", caller: caller, subject: "account_id",
                 before: "(select \(audited("target")) from target)", after: audited("updated")),
             body as (
                 select * from updated
@@ -101,7 +101,7 @@ enum CustomRoleStatements {
             from account_users m, removed
             where m.account_id = removed.account_id and m.custom_role_id = removed.id and u.id = m.user_id
         ),
-        \(auditRole: "custom_role.delete", "removed", caller: caller, before: audited("removed"))
+        \(audit: "custom_role.delete", of: .account, "removed", caller: caller, subject: "account_id", before: audited("removed"))
         select \(unescaped: checks), \(unescaped: columns)
         \(verdictOnAccount: accountID)
         left join removed r on true
@@ -120,21 +120,5 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral("from (select 1) one left join caller on true left join permit on true left join accounts a on a.id = ")
         appendInterpolation(id)
         appendLiteral(" and a.deleted_at is null")
-    }
-
-    /// The CTE `audited` for each row of `relation`, which has the columns of a custom role: an event of its account.
-    fileprivate mutating func appendInterpolation(
-        auditRole action: StaticString, _ relation: StaticString, caller: Caller, before: String = "null::jsonb",
-        after: String = "null::jsonb"
-    ) {
-        appendLiteral(
-            """
-            audited as (insert into audit_events \
-            (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after, request_id) \
-            select 'platform_app', caller.app_id, caller.app_id, '\(action)', 'account', \(relation).account_id, \(before), \
-            \(after), 
-            """)
-        appendInterpolation(caller.requestID)
-        appendLiteral("::text from \(relation), caller)")
     }
 }

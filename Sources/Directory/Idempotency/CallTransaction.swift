@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Postgres
+import Postgres
 
 /// The transaction that encloses a whole call, where there is one: every statement of the task takes part in it.
 ///
@@ -10,15 +10,18 @@ enum CallTransaction {
 }
 
 extension Directory {
-    /// Runs `body` in a transaction: the call's, behind a savepoint, or one of its own.
+    /// Runs what no single statement can do in a transaction: the call's, behind a savepoint, or one of its own.
     ///
-    /// - Throws: what `body` throws, or `PostgresError`.
-    @discardableResult
-    nonisolated(nonsending) package func withTransaction<T>(
+    /// - Throws: what `body` throws; constraint violations come out as the domain's errors.
+    nonisolated(nonsending) func transaction<T>(
         _ body: nonisolated(nonsending) (PostgresConnection) async throws -> T
     ) async throws -> T {
-        if let connection = CallTransaction.connection { return try await connection.withSavepoint(body) }
-        return try await postgres.withTransaction(body)
+        do {
+            guard let connection = CallTransaction.connection else { return try await postgres.withTransaction(body) }
+            return try await connection.withSavepoint(body)
+        } catch let error as PostgresError {
+            throw DirectoryError(error) ?? error
+        }
     }
 
     /// Runs one statement, in the call's transaction or alone. A failing one leaves the transaction as it was.

@@ -15,6 +15,6 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(" and t.nonce = ")
         appendInterpolation(claims.nonce)
         appendLiteral(" and t.owner_kind = 'user' and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())")
-        appendLiteral(" and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id))")
+        appendLiteral(" and \(SuspensionStatements.isActive("u")))")
     }
 }

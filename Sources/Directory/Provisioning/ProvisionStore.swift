@@ -156,7 +156,7 @@ private struct ProvisionPlan {
         }
     }
 
-    mutating func refuse(_ refusals: [(seq: Int, code: String, detail: String?)]) {
+    mutating func refuse(_ refusals: [ChangeRefusal]) {
         for refusal in refusals {
             guard let item = items[refusal.seq] else { continue }
             outcomes[item] = .failed(ProvisionPlan.error(refusal.code, refusal.detail))

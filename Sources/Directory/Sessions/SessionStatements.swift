@@ -15,7 +15,7 @@ enum SessionStatements {
             from users u, platform_apps a, platform_app_permissibles p
             where l.digest = \(digest) and l.redeemed_at is null and l.revoked_at is null and l.expires_at > now()
               and u.id = l.user_id and u.email_key = \(email) and u.deleted_at is null
-              and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id)
+              and \(unescaped: SuspensionStatements.isActive("u"))
               and a.id = l.platform_app_id and a.disabled_at is null
               and p.kind = 'user' and p.platform_app_id = a.id and p.object_id = u.id and p.rights & 4 <> 0
             returning u.id, a.id as platform_app_id
@@ -29,7 +29,7 @@ enum SessionStatements {
         """
         select u.id, u.password_hash from users u
         where u.email_key = \(email) and u.deleted_at is null
-          and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id)
+          and \(unescaped: SuspensionStatements.isActive("u"))
         """
     }
 
@@ -39,7 +39,7 @@ enum SessionStatements {
         with signed as (
             select u.id, null::bigint as platform_app_id from users u
             where u.id = \(userID) and u.deleted_at is null and u.password_hash = \(passwordHash)
-              and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id)
+              and \(unescaped: SuspensionStatements.isActive("u"))
         ),
         forgiven as (
             update sign_in_failures f set count = f.count - 1
@@ -106,8 +106,7 @@ extension PostgresQuery.StringInterpolation {
             appendInterpolation(client)
             appendLiteral(" and s.digest = ")
             appendInterpolation(digest)
-            appendLiteral(" and s.expires_at > now() and not exists (select from suspensions x ")
-            appendLiteral("where x.subject_kind = 'user' and x.subject_id = u.id)")
+            appendLiteral(" and s.expires_at > now() and \(SuspensionStatements.isActive("u"))")
             // Two who sign in at once do not see each other's session; the oldest is over all the same.
             appendLiteral(" and (select count(*) from sessions n where n.user_id = u.id and n.id > s.id) < ")
             appendLiteral("\(SessionStatements.most))")

@@ -22,9 +22,6 @@ package struct SuspensionReason: Sendable {
     }
 
     var allProblems: [FieldProblem] {
-        guard let text, text.unicodeScalars.count > 1_000 else {
-            return problems + StorableText.problems("reason", "Reason", text)
-        }
-        return problems + [FieldProblem("reason", "Reason is too long (maximum is 1000 characters)")]
+        problems + StorableText.problems("reason", "Reason", text, maximum: 1_000)
     }
 }

@@ -5,6 +5,11 @@ import Postgres
 /// The SQL of suspensions. Each statement resolves the caller and joins its permissibles itself; an app sets and lifts its
 /// own suspension and nobody else's. What is so already is no write: no version, no audit event.
 enum SuspensionStatements {
+    /// The condition that nobody suspends the user of the row `user`.
+    static func isActive(_ user: StaticString) -> String {
+        "not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = \(user).id)"
+    }
+
     static func suspend(user id: Int64, reason: String?, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.usersWrite]), \(permit: .user, id), \(writableUser: id),

@@ -4,7 +4,7 @@ import FoundationEssentials
 import Postgres
 import Secrets
 
-/// Access tokens of every kind: their use, and whom a user's token speaks for.
+/// Access tokens of every kind: when and from where they were used.
 package struct TokenStore: Sendable {
     let directory: Directory
 
@@ -41,16 +41,5 @@ package struct TokenStore: Sendable {
             directory.tokenUses.giveBack(uses)
             throw error
         }
-    }
-
-    /// The user whom an access token authenticates now: alive, not suspended, the token neither revoked nor expired.
-    ///
-    /// - Throws: ``DirectoryError/invalidAccessToken`` otherwise.
-    package func user(of token: String) async throws -> Int64 {
-        guard let claims = directory.keyring.verify(token), claims.owner == .user,
-            let row = try await directory.row(
-                PostgresQuery("with \(user: claims) select user_id from user_caller").batchable())
-        else { throw DirectoryError.invalidAccessToken }
-        return try row.decode(Int64.self, "user_id")
     }
 }

@@ -8,28 +8,19 @@ enum PurgeStatements {
     /// In an order in which nothing large is left to a cascade. Each may be run again until it finds less than `batch`.
     static func all(seconds: Int64, batch: Int32) -> [PostgresQuery] {
         [
-            botsOfAccounts(seconds, batch), bots(seconds, batch), members(seconds, batch), users(seconds, batch),
+            botsOfAccounts(seconds, batch), objects("agent_bots", .agentBot, seconds, batch), members(seconds, batch),
+            objects("users", .user, seconds, batch),
             accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch), oldDeliveries(batch),
         ]
     }
 
-    private static func users(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
+    private static func objects(_ table: StaticString, _ kind: ObjectKind, _ seconds: Int64, _ batch: Int32) -> PostgresQuery {
         """
         with due as (
-            select id from users where deleted_at < now() - \(seconds) * interval '1 second'
+            select id from \(unescaped: "\(table)") where deleted_at < now() - \(seconds) * interval '1 second'
             order by deleted_at limit \(batch) for update skip locked
-        ), \(unescaped: traces("user"))
-        delete from users x using due where x.id = due.id
-        """
-    }
-
-    private static func bots(_ seconds: Int64, _ batch: Int32) -> PostgresQuery {
-        """
-        with due as (
-            select id from agent_bots where deleted_at < now() - \(seconds) * interval '1 second'
-            order by deleted_at limit \(batch) for update skip locked
-        ), \(unescaped: traces("agent_bot"))
-        delete from agent_bots x using due where x.id = due.id
+        ), \(unescaped: traces(kind))
+        delete from \(unescaped: "\(table)") x using due where x.id = due.id
         """
     }
 
@@ -38,7 +29,7 @@ enum PurgeStatements {
         with due as (
             select b.id from accounts a join agent_bots b on b.account_id = a.id
             where a.deleted_at < now() - \(seconds) * interval '1 second' limit \(batch) for update of b skip locked
-        ), \(unescaped: traces("agent_bot"))
+        ), \(unescaped: traces(.agentBot))
         delete from agent_bots x using due where x.id = due.id
         """
     }
@@ -59,7 +50,7 @@ enum PurgeStatements {
               and not exists (select from account_users m where m.account_id = a.id)
               and not exists (select from agent_bots b where b.account_id = a.id)
             order by deleted_at limit \(batch) for update skip locked
-        ), \(unescaped: traces("account"))
+        ), \(unescaped: traces(.account))
         delete from accounts x using due where x.id = due.id
         """
     }
@@ -92,13 +83,13 @@ enum PurgeStatements {
     }
 
     /// What no foreign key holds to an object.
-    private static func traces(_ kind: String) -> String {
+    private static func traces(_ kind: ObjectKind) -> String {
         """
-        suspended as (delete from suspensions s using due where s.subject_kind = '\(kind)' and s.subject_id = due.id),
-        linked as (delete from links l using due where l.kind = '\(kind)' and l.object_id = due.id)
+        suspended as (delete from suspensions s using due where s.subject_kind = '\(kind.rawValue)' and s.subject_id = due.id),
+        linked as (delete from links l using due where l.kind = '\(kind.rawValue)' and l.object_id = due.id)
         """
-            + (kind == "account"
+            + (kind == .account
                 ? ""
-                : ", tokens as (delete from access_tokens t using due where t.owner_kind = '\(kind)' and t.owner_id = due.id)")
+                : ", tokens as (delete from access_tokens t using due where t.owner_kind = '\(kind.rawValue)' and t.owner_id = due.id)")
     }
 }

@@ -31,7 +31,7 @@ package enum UserRules {
         func known(_ attribute: String) -> Bool { problems.contains { $0.attribute == attribute } }
         if !known("email") { problems += emailProblems(draft.email) }
         if !known("name") { problems += nameProblems(draft.name) }
-        problems += displayNameProblems(draft.displayName)
+        problems += StorableText.problems("display_name", "Display name", draft.displayName, maximum: 255)
         problems += StorableText.problems("custom_attributes", "Custom attributes", draft.customAttributes)
         if let password = draft.password { problems += passwordProblems(password) }
         return problems
@@ -41,7 +41,7 @@ package enum UserRules {
         var problems = update.problems
         if let email = update.email { problems += emailProblems(email) }
         if let name = update.name { problems += nameProblems(name) }
-        problems += displayNameProblems(update.displayName ?? nil)
+        problems += StorableText.problems("display_name", "Display name", update.displayName ?? nil, maximum: 255)
         problems += StorableText.problems("custom_attributes", "Custom attributes", update.customAttributes)
         if let password = update.password { problems += passwordProblems(password) }
         return problems
@@ -55,15 +55,7 @@ package enum UserRules {
 
     static func nameProblems(_ name: String?) -> [FieldProblem] {
         guard let name, !name.allSatisfy(\.isWhitespace) else { return [FieldProblem("name", "Name can't be blank")] }
-        if name.unicodeScalars.count > 255 { return [FieldProblem("name", "Name is too long (maximum is 255 characters)")] }
-        return StorableText.problems("name", "Name", name)
-    }
-
-    private static func displayNameProblems(_ name: String?) -> [FieldProblem] {
-        guard let name, name.unicodeScalars.count > 255 else {
-            return StorableText.problems("display_name", "Display name", name)
-        }
-        return [FieldProblem("display_name", "Display name is too long (maximum is 255 characters)")]
+        return StorableText.problems("name", "Name", name, maximum: 255)
     }
 
     private static func passwordProblems(_ password: String) -> [FieldProblem] {

@@ -49,7 +49,7 @@ struct Planner: Sendable {
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
         try await execute(MatchStatements.pending(context), on: connection)
-        try await connection.executeScript(context.area.analyzePending, timeout: Self.patience)
+        try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
         for statement in MatchStatements.disputeDuplicates(context) { try await execute(statement, on: connection) }
         while try await execute(MatchStatements.disputeTakenEmails(context), on: connection) > 0 {}
         try await execute(MatchStatements.reportDisputes(context, after: findings), on: connection)

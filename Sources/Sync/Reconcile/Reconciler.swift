@@ -125,9 +125,8 @@ package struct Reconciler: Sendable {
             let (state, _) = try await planner.plan(on: connection, findings: read.findings, counts: &planned)
             try await connection.executeScript("\(context.area.drop); commit", timeout: Planner.patience)
             if state != .unchanged {
-                try await connection.executeScript(
-                    StagingArea.roughStatistics("changes (run_id, seq, planned_at, kind, action, object_id, external_key)"),
-                    timeout: Planner.patience)
+                try await connection.analyzeRoughly(
+                    "changes (run_id, seq, planned_at, kind, action, object_id, external_key)", timeout: Planner.patience)
             }
         } catch {
             try? await connection.executeScript("rollback")

@@ -33,12 +33,13 @@ struct StageReader {
                 piece = try await following
             }
         }
-        try await connection.executeScript(context.area.analyze, timeout: Planner.patience)
+        try await connection.analyzeRoughly(context.area.joinedOfEntries, timeout: Planner.patience)
         guard let proof = await rows.proof else { throw SyncError(.unreadable, "\(file) was not read to its end") }
         try await journal(proof, chunks.digest(), size: chunks.byteCount, on: connection)
+        let stager = await rows.stager
         return Outcome(
-            counts: await rows.counts, findings: await rows.findings, listsMembers: await rows.listsMembers,
-            unprovenAbsence: unproven(proof, unidentified: await rows.unidentified))
+            counts: stager.counts, findings: stager.findings, listsMembers: stager.listsMembers,
+            unprovenAbsence: unproven(proof, stager))
     }
 
     private func journal(_ proof: Proof, _ hash: [UInt8], size: Int64, on connection: PostgresConnection) async throws {
@@ -48,12 +49,12 @@ struct StageReader {
             """)
     }
 
-    private func unproven(_ proof: Proof, unidentified: Int) -> String? {
+    private func unproven(_ proof: Proof, _ stager: EntryStager) -> String? {
         if proof.level == .none {
             return proof.notes.isEmpty ? "the export may be incomplete" : proof.notes.map(\.description).joined(separator: ", ")
         }
-        guard unidentified > 0 else { return nil }
-        return "\(unidentified) entries could not be read, and nobody knows whose they are"
+        guard stager.unidentified > 0 else { return nil }
+        return "\(stager.unidentified) entries could not be read, and nobody knows whose they are"
     }
 }
 

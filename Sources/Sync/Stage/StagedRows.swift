@@ -11,7 +11,8 @@ import Postgres
 actor StagedRows {
     private let chunks: FileChunks
     private var reader: EntryReader
-    private var stager: EntryStager
+    /// What was counted and found so far.
+    private(set) var stager: EntryStager
     private var chunk: [UInt8]?
     private(set) var proof: Proof?
     /// Bytes of the file that became rows.
@@ -23,11 +24,8 @@ actor StagedRows {
         reader = EntryReader(format: format)
     }
 
+    /// Entries read.
     var entries: Int { stager.counts["entries"] }
-    var counts: RunCounts { stager.counts }
-    var findings: [RunFinding] { stager.findings }
-    var unidentified: Int { stager.unidentified }
-    var listsMembers: Bool { stager.listsMembers }
 
     /// The next rows, the last ones with the trailer of the format; nil after those.
     ///

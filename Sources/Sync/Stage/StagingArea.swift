@@ -59,15 +59,10 @@ struct StagingArea: Sendable {
         """
     }
 
-    /// Statistics of what was staged, of the columns that are joined; a plan needs no finer ones.
-    var analyze: String { Self.roughStatistics("\(entries) (kind, external_key, name, parent, login, email)") }
-    /// Likewise of the people that are not as they were.
-    var analyzePending: String { Self.roughStatistics("\(pending) (external_key, email, situation, object_id)") }
-
-    /// A sample of some thousand rows instead of tens of thousands.
-    static func roughStatistics(_ columns: String) -> String {
-        "set local default_statistics_target = 20; analyze \(columns)"
-    }
+    /// The columns of `entries` that are joined, and so need statistics.
+    var joinedOfEntries: String { "\(entries) (kind, external_key, name, parent, login, email)" }
+    /// Likewise those of `pending`.
+    var joinedOfPending: String { "\(pending) (external_key, email, situation, object_id)" }
 
     var drop: String { tables.map { "drop table if exists \($0)" }.joined(separator: ";\n") }
 }

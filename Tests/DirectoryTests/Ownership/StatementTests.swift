@@ -106,7 +106,7 @@ import Testing
         "IdempotencyStatements.lock": "the app's own keys", "IdempotencyStatements.find": "the app's own keys",
         "IdempotencyStatements.store": "the app's own keys",
         "PurgeStatements.all": "purges what is deleted for everybody; no token gets there",
-        "PurgeStatements.users": "part of all", "PurgeStatements.bots": "part of all", "PurgeStatements.accounts": "part of all",
+        "PurgeStatements.objects": "part of all", "PurgeStatements.accounts": "part of all",
         "PurgeStatements.botsOfAccounts": "part of all", "PurgeStatements.members": "part of all",
         "PurgeStatements.webhooks": "part of all", "PurgeStatements.deliveriesOfWebhooks": "part of all",
         "PurgeStatements.oldDeliveries": "part of all",

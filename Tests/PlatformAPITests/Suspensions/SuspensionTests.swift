@@ -11,8 +11,8 @@ import WebSurface
             let app = try await api.app("One")
             let user = try await app.newUser("ada@example.org")
             let token = try #require(try await app.call("POST", "/users/\(user)/token").json()["access_token"]?.string)
-            let tokens = api.world.directory.tokens
-            #expect(try await tokens.user(of: token) == user)
+            let directory = api.world.directory
+            #expect(try await directory.user(of: token) == user)
             let suspended = try await app.post("/users/\(user)/suspend", #"{"reason":"on leave"}"#)
             #expect(suspended.status == 200)
             let body = try suspended.json()
@@ -20,7 +20,7 @@ import WebSurface
             let entry = try #require(body["suspensions"]?.elements.first)
             #expect(entry.keys == ["by", "by_id", "reason", "since"] && entry["reason"] == .string("on leave"))
             #expect(entry["by"] == .string("platform_app") && entry["by_id"]?.integer == app.appID)
-            await #expect(throws: DirectoryError.invalidAccessToken) { try await tokens.user(of: token) }
+            await #expect(throws: DirectoryError.invalidAccessToken) { try await directory.user(of: token) }
             // Unasked, the body is the contract's.
             #expect(try await app.get("/users/\(user)").json()["status"] == nil)
             // Again is no write; another reason is one.
@@ -32,7 +32,7 @@ import WebSurface
             #expect(other?.count == 1 && other?.first?["reason"] == .string("left"))
             let restored = try await app.post("/users/\(user)/restore", "")
             #expect(try restored.json()["status"] == .string("active") && restored.json()["suspensions"]?.elements == [])
-            #expect(try await tokens.user(of: token) == user)
+            #expect(try await directory.user(of: token) == user)
             let events = "select count(*) from audit_events where subject_id = \(user) and action"
             #expect(try await api.count("\(events) = 'user.suspend'") == 2)
             #expect(try await api.count("\(events) = 'user.restore' and after ->> 'reason' = 'left'") == 1)
@@ -109,7 +109,7 @@ import WebSurface
             let token = try #require(try await app.call("POST", "/users/\(user)/token").json()["access_token"]?.string)
             let closed = try await app.patch("/accounts/\(here)", #"{"status":"suspended"}"#)
             #expect(try closed.json()["status"] == .string("suspended"))
-            #expect(try await api.world.directory.tokens.user(of: token) == user)
+            #expect(try await api.world.directory.user(of: token) == user)
             #expect(try await api.count("select sum(account_id)::bigint from usable_memberships") == there)
             _ = try await app.patch("/accounts/\(here)", #"{"status":"active"}"#)
             #expect(try await api.count("select sum(account_id)::bigint from usable_memberships") == here + there)

@@ -21,14 +21,14 @@ import WebSurface
                 #expect(try await token(same) == first, "\(same)")
             }
             let second = try await token(#"{"rotate":true}"#)
-            let tokens = api.world.directory.tokens
+            let directory = api.world.directory
             #expect(second != first)
-            #expect(try await tokens.user(of: second) == user)
-            await #expect(throws: DirectoryError.invalidAccessToken) { try await tokens.user(of: first) }
+            #expect(try await directory.user(of: second) == user)
+            await #expect(throws: DirectoryError.invalidAccessToken) { try await directory.user(of: first) }
             #expect(try await token("{}") == second)
             #expect(try await app.get("/users/\(user)").json()["access_token"] == .string(second))
             let third = try #require(try await app.call("POST", path + "?rotate=1").json()["access_token"]?.string)
-            await #expect(throws: DirectoryError.invalidAccessToken) { try await tokens.user(of: second) }
+            await #expect(throws: DirectoryError.invalidAccessToken) { try await directory.user(of: second) }
             // Many at once leave one.
             let issued = try await withThrowingTaskGroup(of: String.self) { group in
                 for _ in 0..<12 { group.addTask { try await token(#"{"rotate":true}"#) } }
@@ -60,7 +60,7 @@ import WebSurface
             // Once expired it authenticates nothing, and the next call mints another.
             let token = try #require(try await app.post(path, #"{"expires_in":60}"#).json()["access_token"]?.string)
             try await api.execute("update access_tokens set expires_at = now() - interval '1 second' where owner_kind = 'user'")
-            await #expect(throws: DirectoryError.invalidAccessToken) { try await api.world.directory.tokens.user(of: token) }
+            await #expect(throws: DirectoryError.invalidAccessToken) { try await api.world.directory.user(of: token) }
             let next = try await app.post(path, #"{"expires_in":60}"#).json()
             #expect(next["access_token"]?.string != token && next["expiry"] != .null)
         }

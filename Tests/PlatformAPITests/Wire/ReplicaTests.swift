@@ -22,13 +22,13 @@ import WebSurface
                 let there = APIClient(port: port, token: here.token, appID: here.appID)
                 let user = try await here.newUser("ada@example.org")
                 let token = try #require(try await there.call("POST", "/users/\(user)/token").json()["access_token"]?.string)
-                #expect(try await world.directory.tokens.user(of: token) == user)
+                #expect(try await world.directory.user(of: token) == user)
                 // A suspension made there is felt here; a rotation here is felt there.
                 _ = try await there.post("/users/\(user)/suspend", "{}")
-                await #expect(throws: DirectoryError.invalidAccessToken) { try await world.directory.tokens.user(of: token) }
+                await #expect(throws: DirectoryError.invalidAccessToken) { try await world.directory.user(of: token) }
                 _ = try await here.post("/users/\(user)/restore", "")
                 _ = try await here.post("/users/\(user)/token", #"{"rotate":true}"#)
-                await #expect(throws: DirectoryError.invalidAccessToken) { try await replica.tokens.user(of: token) }
+                await #expect(throws: DirectoryError.invalidAccessToken) { try await replica.user(of: token) }
                 // Reach, scope and the token itself.
                 try await world.directory.permissibles.revoke(.user, user, from: here.appID, by: .command)
                 #expect(try await there.get("/users/\(user)").body == Body.nonPermissible)
