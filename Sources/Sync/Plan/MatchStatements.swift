@@ -54,7 +54,7 @@ enum MatchStatements {
     static func reach(_ c: PlanContext, nested: Bool) -> PostgresQuery {
         let rules = c.policy.groupRules
         return """
-            insert into \(unescaped: c.area.reach) (grp, account_id, role, precedence)
+            insert into \(unescaped: c.area.reach) (grp, account_id, role, precedence, given)
             with recursive rules as (
                 select u.grp, a.account_id, u.role, u.precedence
                 from unnest(\(rules.map(\.group)), \(rules.map(\.account)), \(rules.map(\.role.rawValue)),
@@ -75,7 +75,7 @@ enum MatchStatements {
                 union
                 select n.child, w.account_id, w.role, w.precedence from walk w join nesting n on n.parent = w.grp
             )
-            select grp, account_id, role, precedence from walk
+            select grp, account_id, role, precedence, jsonb_build_array(null, role, grp) from walk
             """
     }
 
@@ -114,45 +114,69 @@ enum MatchStatements {
 
     /// Everybody who is not exactly as the last run left them, with their situation.
     ///
-    /// Skipped is only who matches in entry hash, policy version and the user's row version. Source, app and policy are values:
-    /// a planner that may join links by a source from elsewhere pairs all links with all entries.
+    /// Skipped is only who matches in entry hash, policy version and the user's row version. Who that is comes from the narrow
+    /// columns alone and from a plan that may be parallel, as a table made from a query may be and one inserted into may not:
+    /// most runs find nearly everybody unchanged. Source, app and policy are values: a planner that may join links by a source
+    /// from elsewhere pairs all links with all entries.
     static func pending(_ c: PlanContext) -> PostgresQuery {
         """
-        insert into \(unescaped: c.area.pending)
-            (external_key, dn, email, line, desired, groups, hash, situation, code, object_id, link_desired)
-        select s.external_key, s.name, s.email, s.line, d.desired,
-               array(select jsonb_array_elements_text(d.desired -> 'groups')) || coalesce(x.groups, '{}'),
-               h.hash, v.situation,
+        create unlogged table \(unescaped: c.area.pending) as
+        with stale as materialized (
+            select s.external_key, s.name, s.email, s.line, s.mapped, x.groups as listed, h.hash, u.id as user_id
+            from \(unescaped: c.area.entries) s
+            left join \(unescaped: c.area.listed) x on x.external_key = s.external_key
+            cross join lateral (
+                select case when x.groups is null then s.hash
+                            else sha256(s.mapped || convert_to(array_to_string(x.groups, E'\\n'), 'UTF8')) end as hash
+            ) h
+            left join links l on l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
+            left join users u on u.id = l.object_id and u.deleted_at is null
+            where s.kind = 'p'
+              and (l.entry_hash = h.hash and l.policy_version = (select policy_version from runs where id = \(c.run))
+                   and l.policy = \(c.policy.name) and u.row_version = l.seen_row_version) is not true
+        )
+        select s.external_key, s.name as dn, s.email, s.line, d.desired,
+               array(select jsonb_array_elements_text(d.desired -> 'groups')) || coalesce(s.listed, '{}') as groups,
+               s.hash, v.situation,
                case when v.situation = 'disputed' then
-                   case when u.id is not null then 'non_permissible' else 'foreign_user' end
-               end,
-               case v.situation when 'linked' then u.id when 'unlinked' then e.id end,
-               case when u.id is not null then l.desired end
-        from \(unescaped: c.area.entries) s
-        left join \(unescaped: c.area.listed) x on x.external_key = s.external_key
-        cross join lateral (
-            select case when x.groups is null then s.hash
-                        else sha256(s.mapped || convert_to(array_to_string(x.groups, E'\\n'), 'UTF8')) end as hash
-        ) h
-        left join links l on l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
-        left join users u on u.id = l.object_id and u.deleted_at is null
-        left join user_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = u.id and p.rights & 2 <> 0
-        left join users e on u.id is null and e.email_key = s.email
+                   case when s.user_id is not null then 'non_permissible' else 'foreign_user' end
+               end as code,
+               case v.situation when 'linked' then s.user_id when 'unlinked' then e.id end as object_id,
+               case when s.user_id is not null then (
+                   select l.desired from links l
+                   where l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
+               ) end as link_desired
+        from stale s
+        left join user_permissibles p
+            on p.platform_app_id = \(c.platformApp) and p.object_id = s.user_id and p.rights & 2 <> 0
+        left join users e on s.user_id is null and e.email_key = s.email
         left join user_permissibles ep on ep.platform_app_id = \(c.platformApp) and ep.object_id = e.id and ep.rights & 6 = 6
         left join links el on el.kind = 'user' and el.object_id = e.id and el.source_id = \(c.source)
         cross join lateral (
             select case
-                when u.id is not null and p.object_id is null then 'disputed'
-                when u.id is not null then 'linked'
+                when s.user_id is not null and p.object_id is null then 'disputed'
+                when s.user_id is not null then 'linked'
                 when e.id is null or el.object_id is not null then 'unmatched'
                 when ep.object_id is not null and \(c.policy.people.match.contains(.email)) then 'unlinked'
                 else 'disputed'
             end as situation
         ) v
         cross join lateral (select convert_from(s.mapped, 'UTF8')::jsonb as desired) d
-        where s.kind = 'p'
-          and (l.entry_hash = h.hash and l.policy_version = (select policy_version from runs where id = \(c.run)) and l.policy = \(c.policy.name)
-               and u.row_version = l.seen_row_version) is not true
+        """
+    }
+
+    /// People of the policy whom the export does not hold, and whom we have not suspended yet.
+    static func absent(_ c: PlanContext) -> PostgresQuery {
+        """
+        create unlogged table \(unescaped: c.area.absent) as
+        select l.external_key, u.id, u.row_version
+        from links l
+        left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
+        join users u on u.id = l.object_id and u.deleted_at is null
+        left join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id
+            and sp.by_kind = 'source' and sp.by_id = \(c.source)
+        where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null
+          and sp.subject_id is null
         """
     }
 
@@ -162,7 +186,10 @@ enum MatchStatements {
             """
             update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_id'
             where p.external_key in (
-                select external_key from \(unescaped: c.area.entries) where kind = 'p'
+                select external_key from \(unescaped: c.area.entries) where kind = 'p' and external_key in (
+                    select external_key from \(unescaped: c.area.entries) where kind = 'p'
+                    group by external_key having count(*) > 1
+                )
                 group by external_key having count(distinct hash) > 1
             )
             """,

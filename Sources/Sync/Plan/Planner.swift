@@ -63,6 +63,7 @@ struct Planner: Sendable {
         try await execute(PlanStatements.newUsers(context), on: connection)
         var figures = PlanFigures()
         if context.policy.people.absent == .suspend {
+            try await execute(MatchStatements.absent(context), on: connection)
             if unprovenAbsence == nil {
                 try await execute(PlanStatements.absentUsers(context), on: connection)
             } else if let row = try await connection.query(

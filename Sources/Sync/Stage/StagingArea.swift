@@ -16,10 +16,15 @@ struct StagingArea: Sendable {
     var reach: String { "staging.run_\(run)_reach" }
     /// The groups that name a person as member, for exports in which groups list their members.
     var listed: String { "staging.run_\(run)_listed" }
-    /// The people who are not as they were at the last run.
+    /// The people who are not as they were at the last run; ``MatchStatements/pending(_:)`` makes it.
+    ///
+    /// `situation` is one of linked (has its user), unlinked (matches a user that has no link yet), unmatched (has none) and
+    /// disputed (see `code`).
     var pending: String { "staging.run_\(run)_pending" }
+    /// The people whom the export does not hold; ``MatchStatements/absent(_:)`` makes it.
+    var absent: String { "staging.run_\(run)_absent" }
 
-    private var tables: [String] { [entries, accounts, reach, listed, pending] }
+    private var tables: [String] { [entries, accounts, reach, listed, pending, absent] }
 
     /// The columns of `entries` that are filled by COPY, in the order of `StagedRow`.
     var copyIn: String {
@@ -47,15 +52,11 @@ struct StagingArea: Sendable {
             key text not null, account_id bigint not null, is_new boolean not null, name text not null, locale text
         );
         create unlogged table \(reach) (
-            grp text not null, account_id bigint not null, role text not null, precedence integer not null
+            grp text not null, account_id bigint not null, role text not null, precedence integer not null,
+            -- [role before, role after, rule] of somebody who had none.
+            given jsonb not null
         );
         create unlogged table \(listed) (external_key bytea not null, groups text[] not null);
-        create unlogged table \(pending) (
-            external_key bytea not null, dn text, email text not null, line bigint, desired jsonb not null, groups text[] not null,
-            hash bytea not null,
-            -- linked: has its user; unlinked: matches a user that has no link yet; unmatched: has none; disputed: see code.
-            situation text not null, code text, object_id bigint, link_desired jsonb
-        );
         """
     }
 
