@@ -8,7 +8,7 @@ import Synchronization
 /// Reads a regular file in pieces and digests it, on threads of its own: nothing here blocks a cooperative thread.
 final class FileChunks: Sendable {
     /// Bytes of one piece.
-    static let size = 1 << 20
+    static let size = 1 << 18
 
     let path: String
     private let descriptor: Int32
