@@ -16,7 +16,7 @@ extension PlatformAPI {
         }
         api.post("agent_bots") { request, context in
             let caller = try caller(request, context)
-            let bot = try await once(request, context, caller, replay: { try await agentBots.show($0, by: caller) }) {
+            let bot = try await once(request, context, caller, replay: { try await agentBots.show($0, by: $1) }) {
                 var parameters = try await parameters(request, context) { try await authenticate(caller) }
                 return try await agentBots.create(AgentBotDraft(&parameters), by: caller)
             }

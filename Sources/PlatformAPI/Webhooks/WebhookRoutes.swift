@@ -14,7 +14,7 @@ extension PlatformAPI {
         }
         api.post("webhooks") { request, context in
             let caller = try caller(request, context)
-            let webhook = try await once(request, context, caller, replay: { try await webhooks.show($0, by: caller) }) {
+            let webhook = try await once(request, context, caller, replay: { try await webhooks.show($0, by: $1) }) {
                 var parameters = try await parameters(request, context) { try await authenticate(caller) }
                 return try await webhooks.create(WebhookDraft(&parameters), by: caller)
             }
