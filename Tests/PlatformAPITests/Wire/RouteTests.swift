@@ -40,6 +40,7 @@ import WebSurface
                 "DELETE \(base)/agent_bots/{id}/avatar",
                 "GET \(base)/webhooks", "POST \(base)/webhooks", "GET \(base)/webhooks/{id}", "PATCH \(base)/webhooks/{id}",
                 "PUT \(base)/webhooks/{id}", "DELETE \(base)/webhooks/{id}", "GET \(base)/webhooks/{id}/deliveries",
+                "POST \(base)/webhooks/{id}/rotate_secret",
                 "POST \(base)/webhooks/{id}/deliveries/{delivery}/redeliver", "GET \(base)/audit_events",
             ]
             #expect(routes.sorted() == documented.sorted())
