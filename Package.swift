@@ -82,6 +82,7 @@ let package = Package(
                 .embedInCode("Migrations/V0004_find.sql"),
                 .embedInCode("Migrations/V0005_idempotency_keys.sql"),
                 .embedInCode("Migrations/V0006_sign_in.sql"),
+                .embedInCode("Migrations/V0007_rotation.sql"),
             ],
             swiftSettings: strict
         ),

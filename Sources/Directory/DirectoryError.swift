@@ -21,6 +21,11 @@ package enum DirectoryError: Error, Sendable, Equatable {
     /// The database, or the hashing of passwords, cannot take the call now; it may be tried again.
     case unavailable
 
+    /// An account's limit of agents is reached.
+    static let noSeat = DirectoryError.invalid([
+        FieldProblem("account", "Account has no seat left: its limit of agents is reached")
+    ])
+
     /// A stable name for logs and for clients that compare.
     package var code: String {
         switch self {
@@ -77,7 +82,7 @@ extension DirectoryError {
         case "accounts_support_email_length":
             self = .invalid([FieldProblem("support_email", "Support email is too long (maximum is 100 characters)")])
         case "account_users_seats":
-            self = .invalid([FieldProblem("account", "Account has no seat left: its limit of agents is reached")])
+            self = .noSeat
         case "account_users_custom_role":
             self = .invalid([FieldProblem("custom_role", "Custom role must exist")])
         case "custom_roles_name_key":

@@ -18,6 +18,17 @@ extension PlatformAPI {
         write: (Item, inout JSONWriter) -> Void
     ) async throws -> Response {
         var reader = try await parameters(request, context, reach: reach)
+        return try await self.list(
+            &reader, request, context, list: list, isOriginal: isOriginal, itemSize: itemSize, reach: reach, page: page,
+            write: write)
+    }
+
+    /// The same for a list with filters, which have been read from `reader`.
+    func list<Item>(
+        _ reader: inout ParameterReader, _ request: Request, _ context: WebContext, list: String, isOriginal: Bool,
+        itemSize: Int = 320, reach: () async throws -> Void, page: (PageRequest?) async throws -> Page<Item>,
+        write: (Item, inout JSONWriter) -> Void
+    ) async throws -> Response {
         let parameters = ListParameters(&reader, list: list, isOriginal: isOriginal)
         guard reader.errors.isEmpty else {
             try await reach()
@@ -29,6 +40,7 @@ extension PlatformAPI {
             page.items, next: page.next.map { Cursor(key: $0) }, parameters, request, context, itemSize: itemSize, write: write)
     }
 
+    /// - Parameter next: where the next page begins; nil when there is none.
     static func response<Item>(
         _ items: [Item], next: Cursor?, _ parameters: ListParameters, _ request: Request, _ context: WebContext,
         itemSize: Int = 320, write: (Item, inout JSONWriter) -> Void
@@ -47,4 +59,9 @@ extension PlatformAPI {
         if !names.isSubset(of: known) { reader.complain("include", "is not included in the list") }
         return names
     }
+}
+
+extension PageRequest {
+    /// What a list of ours answers to who does not say.
+    static let first = PageRequest(limit: ListParameters.defaultLimit)
 }

@@ -70,6 +70,8 @@ package struct PlatformAPI: Sendable {
         addWebhookRoutes(to: api)
         addAuditEventRoutes(to: api)
         addSignInRoutes(to: api)
+        // GET mints a link, as in the original.
+        router.refuseHead(on: "platform/api/v1/users/:id/login")
     }
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.

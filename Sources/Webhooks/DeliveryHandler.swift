@@ -47,7 +47,7 @@ package struct DeliveryHandler: JobHandler {
             guard let url = WebhookURL(target.url) else { throw DestinationError.badURL }
             let address = try await Sender.check(url, policy, resolver)
             return try await Sender.with(url, address: address, limit: options.limit) { sender in
-                try await send(webhook, target, sender)
+                try await send(webhook, to: target.url, sender)
             }
         } catch let error as DestinationError {
             for delivery in try await deliveries.due(webhook, limit: options.concurrency) {
@@ -58,17 +58,19 @@ package struct DeliveryHandler: JobHandler {
     }
 
     /// Sends until nothing is due, for as long as the checked address may be believed; then another job goes on.
-    private func send(_ webhook: Int64, _ target: DeliveryTarget, _ sender: Sender) async throws -> JobOutcome {
+    private func send(_ webhook: Int64, to url: String, _ sender: Sender) async throws -> JobOutcome {
         let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end {
             let batch = try await deliveries.due(webhook, limit: options.concurrency)
             guard !batch.isEmpty else { return .done }
+            // Read again for each batch: switched off, moved or given another secret, it is so at once.
+            guard let target = try await deliveries.target(webhook) else { return .done }
+            guard target.url == url else { return .again(after: .zero) }
             let results = try await withThrowingTaskGroup(of: SendResult.self) { group in
                 for delivery in batch {
                     group.addTask {
                         let timestamp = Int64(Date().timeIntervalSince1970)
-                        let signature = target.secret.signature(
-                            id: delivery.messageID, timestamp: timestamp, body: delivery.payload)
+                        let signature = target.signature(of: delivery, timestamp: timestamp)
                         let result = try await sender.send(delivery, signature: signature, timestamp: timestamp)
                         try await note(result, of: delivery)
                         return result

@@ -46,7 +46,7 @@ import Testing
             try await world.directory.accounts.delete(account, by: app.caller)
             #expect(try await world.directory.users.show(people[0], by: app.caller).accounts.map(\.id) == [other])
             #expect(try await world.directory.users.show(people[1], by: app.caller).accounts.isEmpty)
-            #expect(try await world.directory.agentBots.list(by: app.caller).isEmpty)
+            #expect(try await world.directory.agentBots.list(by: app.caller).items.isEmpty)
             await #expect(throws: DirectoryError.notFound) {
                 try await world.directory.memberships.list(accountID: account, by: app.caller)
             }

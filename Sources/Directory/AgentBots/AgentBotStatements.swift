@@ -16,16 +16,21 @@ enum AgentBotStatements {
         """
     }
 
-    /// Every live bot that the caller may read; one row with a null id when there is none.
-    static func list(caller: Caller) -> PostgresQuery {
+    /// The live bots that the caller may read, by id; one row with a null id when there is none.
+    ///
+    /// - Parameter page: nil for all of them.
+    static func list(_ page: PageRequest?, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.agentBotsRead])
         select caller.app_id is not null as authenticated, 1::smallint as rights, \(unescaped: columns)
         from (select 1) one
         left join caller on true
-        left join (
-            platform_app_permissibles p join agent_bots b on b.id = p.object_id and \(unescaped: live("b"))
-        ) on p.kind = 'agent_bot' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
+        left join lateral (
+            select x.* from platform_app_permissibles p join agent_bots x on x.id = p.object_id and \(unescaped: live("x"))
+            where p.kind = 'agent_bot' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
+              and \(of: page, "p.object_id")
+            order by p.object_id limit \(page?.fetched)
+        ) b on true
         order by b.id
         """
     }

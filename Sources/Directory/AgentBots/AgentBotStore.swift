@@ -9,12 +9,15 @@ import Secrets
 package struct AgentBotStore: Sendable {
     let directory: Directory
 
-    /// Every bot that the caller may read, by id.
-    package func list(by caller: Caller) async throws -> [AgentBot] {
-        try await directory.rows(AgentBotStatements.list(caller: caller)).compactMap { row in
+    /// The bots that the caller may read, by id.
+    ///
+    /// - Parameter page: nil for all of them.
+    package func list(_ page: PageRequest? = nil, by caller: Caller) async throws -> Page<AgentBot> {
+        let bots = try await directory.rows(AgentBotStatements.list(page, caller: caller)).compactMap { row in
             try Verdict(row).require(.read)
             return try AgentBotStore.decode(row)
         }
+        return Page(fetched: bots.map { ($0.id, $0) }, page)
     }
 
     /// Shows a bot; needs the right to read.

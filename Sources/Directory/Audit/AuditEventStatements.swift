@@ -5,7 +5,7 @@ import Postgres
 /// The SQL of the audit trail as an app sees it.
 enum AuditEventStatements {
     /// Without an object: what was the app's business. With one: what anybody did to it, where the app may read it.
-    static func list(of object: (kind: ObjectKind, id: Int64)?, before: Int64?, limit: Int32, caller: Caller) -> PostgresQuery {
+    static func list(of object: (kind: ObjectKind, id: Int64)?, _ page: PageRequest, caller: Caller) -> PostgresQuery {
         guard let object else {
             return """
                 with \(caller: caller, needs: [.auditEventsRead])
@@ -14,8 +14,8 @@ enum AuditEventStatements {
                 left join caller on true
                 left join lateral (
                     select * from audit_events x
-                    where x.platform_app_id = caller.app_id and x.id < coalesce(\(before), 9223372036854775807)
-                    order by x.id desc limit \(limit)
+                    where x.platform_app_id = caller.app_id and \(newestFirst: page, "x.id")
+                    order by x.id desc limit \(page.fetched)
                 ) e on true
                 order by e.id desc
                 """
@@ -29,13 +29,13 @@ enum AuditEventStatements {
             left join lateral (
                 select * from audit_events x
                 where permit.rights & 1 <> 0 and x.subject_kind = \(object.kind.rawValue) and x.subject_id = \(object.id)
-                  and x.id < coalesce(\(before), 9223372036854775807)
+                  and \(newestFirst: page, "x.id")
                   -- A membership is told to those who may read its account.
                   and (x.action not like 'membership.%' or exists (
                       select from platform_app_permissibles p
                       where p.kind = 'account' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
                         and p.object_id = (coalesce(x.after, x.before) ->> 'account_id')::bigint))
-                order by x.id desc limit \(limit)
+                order by x.id desc limit \(page.fetched)
             ) e on true
             order by e.id desc
             """

@@ -7,13 +7,11 @@ package struct AuditEventStore: Sendable {
     let directory: Directory
 
     /// What the app did, or what anybody did to one object that it may read; the newest first.
-    ///
-    /// - Parameter before: the id of the last event that was already shown.
     package func list(
-        of object: (kind: ObjectKind, id: Int64)? = nil, before: Int64?, limit: Int, by caller: Caller
-    ) async throws -> [AuditEvent] {
-        let statement = AuditEventStatements.list(of: object, before: before, limit: Int32(limit), caller: caller)
-        return try await directory.rows(statement).compactMap { row in
+        of object: (kind: ObjectKind, id: Int64)? = nil, _ page: PageRequest, by caller: Caller
+    ) async throws -> Page<AuditEvent> {
+        let rows = try await directory.rows(AuditEventStatements.list(of: object, page, caller: caller))
+        let events: [AuditEvent] = try rows.compactMap { row in
             try Verdict(row).require(.read)
             guard let id = try row.decode(Int64?.self, "id") else { return nil }
             return AuditEvent(
@@ -28,5 +26,6 @@ package struct AuditEventStore: Sendable {
                 after: try row.decode(String?.self, "after"),
                 requestID: try row.decode(String?.self, "request_id"))
         }
+        return Page(fetched: events.map { ($0.id, $0) }, page)
     }
 }

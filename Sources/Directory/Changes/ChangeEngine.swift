@@ -67,7 +67,10 @@ package struct ChangeEngine: Sendable {
     private func refreshStatistics() async throws {
         try await postgres.withConnection { connection in
             try await connection.analyzeRoughly(
-                "users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, links",
+                """
+                users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, \
+                membership_suspensions, links
+                """,
                 timeout: Self.patience)
         }
     }
@@ -176,8 +179,14 @@ package struct ChangeEngine: Sendable {
         try await run(RefusalStatements.refuse(.account, range), on: connection)
         for statement in ApplyStatements.accounts(range) { try await run(statement, on: connection) }
         try await run(RefusalStatements.refuse(.user, range), on: connection)
-        // Refusing one move of an address can make the next one impossible: a chain, followed to its end.
-        while try await run(RefusalStatements.refuseTakenEmails(range), on: connection) > 0 {}
+        let hasLimits = try await run(SeatStatements.lock(range), on: connection) > 0
+        var isSettled = false
+        while !isSettled {
+            // Refusing one move of an address can make the next one impossible: a chain, followed to its end. Who is refused
+            // for want of a seat keeps the address, and who is refused for an address the seats.
+            while try await run(RefusalStatements.refuseTakenEmails(range), on: connection) > 0 {}
+            isSettled = hasLimits ? try await run(SeatStatements.refuse(range), on: connection) == 0 : true
+        }
         for statement in ApplyStatements.users(range, keyID: keyID) { try await run(statement, on: connection) }
         try await run(OutboxStatements.emit(range), on: connection)
     }
@@ -202,7 +211,11 @@ extension PostgresError {
     /// Why the change at fault is refused.
     fileprivate var refusalCode: String {
         guard let error = DirectoryError(self) else { return "quarantined" }
-        return error == .invalid([UserStore.taken]) ? "email_taken" : error.code
+        switch error {
+        case .invalid([UserStore.taken]): return "email_taken"
+        case .noSeat: return "no_seat"
+        default: return error.code
+        }
     }
 
     /// Integrity violations and bad data (SQLSTATE classes 22 and 23): trying again cannot help, leaving a row out can.

@@ -12,12 +12,12 @@ extension Directory {
     ///
     /// - Parameters:
     ///   - reference: the id of the object that the answer shows.
-    ///   - replay: finds that object again; must not write.
+    ///   - replay: finds that object again for the caller it is given, which needs the scopes of the call; must not write.
     /// - Throws: ``DirectoryError/inProgress`` while another sender of the key is at work; ``DirectoryError/invalid(_:)`` when
     ///   the key was used for another call; what `execute` and `replay` throw.
     nonisolated(nonsending) package func once<Object>(
         _ call: KeyedCall, by caller: Caller, reference: (Object) -> Int64?,
-        replay: nonisolated(nonsending) (Int64?) async throws -> Object,
+        replay: nonisolated(nonsending) (Int64?, Caller) async throws -> Object,
         execute: nonisolated(nonsending) () async throws -> Object
     ) async throws -> Object {
         let key = Digest.sha256(call.key)
@@ -37,7 +37,7 @@ extension Directory {
         }
         switch outcome {
         case .executed(let object): return object
-        case .replay(let id): return try await replay(id)
+        case .replay(let id): return try await replay(id, caller.repeating)
         }
     }
 

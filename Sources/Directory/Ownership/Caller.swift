@@ -11,10 +11,20 @@ package struct Caller: Sendable {
     package let claims: AccessTokenClaims
     /// The request's id, kept in the audit trail.
     package let requestID: String?
+    /// Whether a call is answered again that was carried out before; see ``repeating``.
+    private(set) var isRepeating = false
 
     package init(claims: AccessTokenClaims, requestID: String? = nil) {
         self.claims = claims
         self.requestID = requestID
+    }
+
+    /// The same caller for showing an object again in place of the call that wrote it: who may write and not read was shown
+    /// the object by the call itself, and who may read and not write was not.
+    package var repeating: Caller {
+        var caller = self
+        caller.isRepeating = true
+        return caller
     }
 }
 
@@ -35,7 +45,7 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(" and t.owner_kind = 'platform_app' and t.revoked_at is null")
         appendLiteral(" and (t.expires_at is null or t.expires_at > now())")
         // Scopes come from a closed list, so nothing needs escaping. Asked last, of a token that is alive.
-        let needed = scopes.map { "'\($0)'" }.joined(separator: ", ")
+        let needed = scopes.map { "'\(caller.isRepeating ? $0.writing : $0)'" }.joined(separator: ", ")
         appendLiteral(" and case when t.scopes is null then true else require_scopes(t.scopes, array[\(needed)]::text[]) end)")
     }
 

@@ -55,6 +55,12 @@ package struct Scope: Sendable, Hashable, CustomStringConvertible {
     package static let permissiblesRead = Scope(known: "permissibles:read")
     package static let permissiblesDelete = Scope(known: "permissibles:delete")
 
+    /// The scope of writing what this one reads; itself when it is another verb.
+    var writing: Scope {
+        guard description.hasSuffix(":read"), let writing = Scope(description.dropLast(4) + "write") else { return self }
+        return writing
+    }
+
     /// Held by tokens that may do everything; what a statement needs that does not say otherwise.
     package static let everything = Scope(known: "*")
 }

@@ -180,6 +180,7 @@ private struct ProvisionPlan {
     private static func error(_ code: String, _ detail: String?) -> DirectoryError {
         switch code {
         case "email_taken": .invalid([UserStore.taken])
+        case "no_seat": .noSeat
         case "non_permissible", "app_disabled": .nonPermissible
         // Changed between plan and apply: planned again.
         case "stale", "gone": .unavailable

@@ -12,7 +12,7 @@ package struct PageRequest: Sendable, Equatable {
 
     /// Within ``limits``.
     package let limit: Int
-    /// Exclusive; 0 is the beginning.
+    /// Exclusive; 0 is the beginning, which of a log that is read from its end is the newest entry.
     package let after: Int64
 
     package init(limit: Int, after: Int64 = 0) {
@@ -51,5 +51,11 @@ extension PostgresQuery.StringInterpolation {
     mutating func appendInterpolation(of page: PageRequest?, _ key: StaticString) {
         appendLiteral("\(key) > ")
         appendInterpolation(page?.after ?? 0)
+    }
+
+    /// The same for a list whose order is that of falling keys.
+    mutating func appendInterpolation(newestFirst page: PageRequest, _ key: StaticString) {
+        appendLiteral("\(key) < ")
+        appendInterpolation(page.after == 0 ? Int64.max : page.after)
     }
 }

@@ -10,10 +10,15 @@ enum DeliveryStatements {
         and exists (select from deliveries d where d.webhook_id = w.id and d.state = 'pending' and d.run_at <= now())
         """
 
+    /// A row for each secret that signs now, the newest first.
     static func target(_ webhook: Int64) -> PostgresQuery {
         """
-        select w.id, w.url, w.nonce, w.key_id from webhooks w
-        where w.id = \(webhook) and w.disabled_at is null and w.deleted_at is null
+        select w.url, s.nonce, s.key_id from webhooks w
+        cross join lateral (
+            values (1, w.nonce, w.key_id, null), (2, w.previous_nonce, w.previous_key_id, w.previous_until)
+        ) s (turn, nonce, key_id, until)
+        where w.id = \(webhook) and w.disabled_at is null and w.deleted_at is null and (s.turn = 1 or s.until > now())
+        order by s.turn
         """
     }
 

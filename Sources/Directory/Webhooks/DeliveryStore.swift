@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FoundationEssentials
 import Postgres
 package import Secrets
 
 /// Where a webhook's messages go, and what signs them.
 package struct DeliveryTarget: Sendable {
     package let url: String
-    package let secret: WebhookSecret
+    /// The newest first; two while one takes the other's place.
+    package let secrets: [WebhookSecret]
+
+    /// The value of the header `webhook-signature`: a signature with each secret, between blanks.
+    package func signature(of delivery: Delivery, timestamp: Int64) -> String {
+        secrets.map { $0.signature(id: delivery.messageID, timestamp: timestamp, body: delivery.payload) }
+            .joined(separator: " ")
+    }
 }
 
 /// Deliveries as their sender sees them. No token reaches these calls.
@@ -21,10 +27,10 @@ package struct DeliveryStore: Sendable {
 
     /// nil when the webhook is disabled or gone.
     package func target(_ webhook: Int64) async throws -> DeliveryTarget? {
-        guard let row = try await directory.row(DeliveryStatements.target(webhook)) else { return nil }
-        let claims = WebhookSecretClaims(
-            id: webhook, nonce: try row.decode(UUID.self, "nonce"), keyID: try row.decode(Int32.self, "key_id"))
-        return DeliveryTarget(url: try row.decode(String.self, "url"), secret: try directory.keyring.webhookSecret(claims))
+        let rows = try await directory.rows(DeliveryStatements.target(webhook))
+        guard let url = try rows.first?.decode(String.self, "url") else { return nil }
+        let secrets = try rows.map { try directory.keyring.webhookSecret(WebhookSecretClaims(webhook, $0)) }
+        return DeliveryTarget(url: url, secrets: secrets)
     }
 
     /// What may be sent to the webhook now, one delivery of each object at most.

@@ -8,8 +8,10 @@ package struct Webhook: Sendable, Identifiable {
     package let isEnabled: Bool
     package let createdAt: Timestamp
     package let updatedAt: Timestamp
-    /// `whsec_...`: in the answer that creates it only.
+    /// `whsec_...`: in the answer that creates it, or replaces its secret, only.
     package let secret: String?
+    /// Until when messages are signed with the secret before as well; nil when there is none any more.
+    package let previousSecretUntil: Timestamp?
 }
 
 /// What a call wants a webhook to be; nil leaves a field as it is, or at its default in a new one.
@@ -22,6 +24,24 @@ package struct WebhookDraft: Sendable {
     package var problems: [FieldProblem] = []
 
     package init() {}
+}
+
+/// What a call wants of a new secret.
+package struct SecretRotation: Sendable {
+    /// A week: what takes longer to hear of a new secret has been forgotten.
+    package static let longestOverlap: Int64 = 604_800
+
+    /// For how many seconds messages are signed with the secret before as well; 0 ends it at once, when it has leaked.
+    package var overlap: Int64 = 86_400
+    /// What the surface already found wrong.
+    package var problems: [FieldProblem] = []
+
+    package init() {}
+
+    var allProblems: [FieldProblem] {
+        if (0...Self.longestOverlap).contains(overlap) { return problems }
+        return problems + [FieldProblem("overlap", "Overlap must be between 0 and \(Self.longestOverlap)")]
+    }
 }
 
 /// One event for one webhook, with what became of it so far.

@@ -5,26 +5,34 @@ import Postgres
 /// The SQL of webhooks and their log, as an app sees its own. A webhook belongs to one app and to nobody else: each statement
 /// joins the caller's app itself.
 enum WebhookStatements {
-    private static let columns = "w.id, w.url, w.events, w.disabled_at, w.created_at, w.updated_at, w.nonce, w.key_id"
+    private static let columns = """
+        w.id, w.url, w.events, w.disabled_at, w.created_at, w.updated_at, w.nonce, w.key_id, \
+        case when w.previous_until > now() then w.previous_until end as previous_until
+        """
     private static let deliveryColumns = """
         d.id, d.type, d.payload, d.state, d.attempts, d.last_status, d.last_error, d.last_attempt_at, d.run_at, d.delivered_at, \
         d.created_at
         """
 
-    static func list(caller: Caller) -> PostgresQuery {
+    /// - Parameter page: nil for all of them.
+    static func list(_ page: PageRequest?, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.webhooksRead])
         select caller.app_id is not null as authenticated, 15::smallint as rights, \(unescaped: columns)
         from (select 1) one
         left join caller on true
-        left join webhooks w on w.platform_app_id = caller.app_id and w.deleted_at is null
+        left join lateral (
+            select * from webhooks x where x.platform_app_id = caller.app_id and x.deleted_at is null and \(of: page, "x.id")
+            order by x.id limit \(page?.fetched)
+        ) w on true
         order by w.id
         """
     }
 
-    static func show(_ id: Int64, caller: Caller) -> PostgresQuery {
+    /// - Parameter scope: what the call needs that shows it.
+    static func show(_ id: Int64, caller: Caller, needs scope: Scope = .webhooksRead) -> PostgresQuery {
         """
-        with \(caller: caller, needs: [.webhooksRead]), \(ownedWebhook: id)
+        with \(caller: caller, needs: [scope]), \(ownedWebhook: id)
         select caller.app_id is not null as authenticated, owned.rights, \(unescaped: columns)
         from (select 1) one
         left join caller on true
@@ -77,6 +85,30 @@ enum WebhookStatements {
         """
     }
 
+    /// Makes another secret; the one before stays for the overlap, and what was before that goes.
+    static func rotate(_ id: Int64, overlap: Int64, keyID: Int32, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller, needs: [.webhooksWrite]), \(ownedWebhook: id),
+        rotated as (
+            update webhooks x set
+                previous_nonce = case when \(overlap) > 0 then x.nonce end,
+                previous_key_id = case when \(overlap) > 0 then x.key_id end,
+                previous_until = case when \(overlap) > 0 then now() + \(overlap) * interval '1 second' end,
+                nonce = gen_random_uuid(), key_id = \(keyID), updated_at = now()
+            from owned where x.id = owned.id and x.deleted_at is null
+            returning x.*
+        ),
+        \(
+            audit: "webhook.rotate_secret", ofOther: "webhook", "rotated", caller: caller,
+            after: "jsonb_build_object('previous_secret_expires_at', rotated.previous_until)")
+        select caller.app_id is not null as authenticated, owned.rights, \(unescaped: columns)
+        from (select 1) one
+        left join caller on true
+        left join owned on true
+        left join rotated w on true
+        """
+    }
+
     static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.webhooksDelete]), \(ownedWebhook: id),
@@ -95,7 +127,7 @@ enum WebhookStatements {
     }
 
     /// The webhook's deliveries, the newest first; one row with a null id when there is none.
-    static func deliveries(_ id: Int64, before: Int64?, limit: Int32, caller: Caller) -> PostgresQuery {
+    static func deliveries(_ id: Int64, _ page: PageRequest, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.webhooksRead]), \(ownedWebhook: id)
         select caller.app_id is not null as authenticated, owned.rights, w.id as webhook_id, \(unescaped: deliveryColumns)
@@ -104,8 +136,8 @@ enum WebhookStatements {
         left join owned on true
         left join webhooks w on w.id = owned.id and w.deleted_at is null
         left join lateral (
-            select * from deliveries x where x.webhook_id = w.id and x.id < coalesce(\(before), 9223372036854775807)
-            order by x.id desc limit \(limit)
+            select * from deliveries x where x.webhook_id = w.id and \(newestFirst: page, "x.id")
+            order by x.id desc limit \(page.fetched)
         ) d on true
         order by d.id desc
         """

@@ -8,12 +8,15 @@ import Secrets
 package struct WebhookStore: Sendable {
     let directory: Directory
 
-    /// Every webhook of the caller's app, by id.
-    package func list(by caller: Caller) async throws -> [Webhook] {
-        try await directory.rows(WebhookStatements.list(caller: caller)).compactMap { row in
+    /// The webhooks of the caller's app, by id.
+    ///
+    /// - Parameter page: nil for all of them.
+    package func list(_ page: PageRequest? = nil, by caller: Caller) async throws -> Page<Webhook> {
+        let webhooks = try await directory.rows(WebhookStatements.list(page, caller: caller)).compactMap { row in
             try Verdict(row).require(.read)
             return try decode(row)
         }
+        return Page(fetched: webhooks.map { ($0.id, $0) }, page)
     }
 
     package func show(_ id: Int64, by caller: Caller) async throws -> Webhook {
@@ -51,6 +54,18 @@ package struct WebhookStore: Sendable {
         return webhook
     }
 
+    /// Replaces the secret; the answer alone holds the new one, and messages are signed with both during the overlap.
+    package func rotate(_ id: Int64, _ rotation: SecretRotation, by caller: Caller) async throws -> Webhook {
+        let problems = rotation.allProblems
+        guard problems.isEmpty else {
+            _ = try await one(WebhookStatements.show(id, caller: caller, needs: .webhooksWrite))
+            throw DirectoryError.invalid(problems)
+        }
+        let statement = WebhookStatements.rotate(
+            id, overlap: rotation.overlap, keyID: directory.keyring.currentID, caller: caller)
+        return try await one(statement, withSecret: true)
+    }
+
     /// Deletes a webhook; what it has not been sent yet, it never will be.
     package func delete(_ id: Int64, by caller: Caller) async throws {
         guard let row = try await directory.row(WebhookStatements.delete(id, caller: caller)) else { return }
@@ -59,15 +74,14 @@ package struct WebhookStore: Sendable {
     }
 
     /// The log of a webhook, the newest delivery first.
-    ///
-    /// - Parameter before: the id of the last delivery that was already shown.
-    package func deliveries(_ id: Int64, before: Int64?, limit: Int, by caller: Caller) async throws -> [Delivery] {
-        let statement = WebhookStatements.deliveries(id, before: before, limit: Int32(limit), caller: caller)
-        return try await directory.rows(statement).compactMap { row in
+    package func deliveries(_ id: Int64, _ page: PageRequest, by caller: Caller) async throws -> Page<Delivery> {
+        let rows = try await directory.rows(WebhookStatements.deliveries(id, page, caller: caller))
+        let deliveries = try rows.compactMap { row in
             try Verdict(row).require(.read)
             guard try row.decode(Int64?.self, "webhook_id") != nil else { throw DirectoryError.notFound }
             return try Delivery(row)
         }
+        return Page(fetched: deliveries.map { ($0.id, $0) }, page)
     }
 
     /// Has a delivery sent once more, whatever became of it.
@@ -79,17 +93,16 @@ package struct WebhookStore: Sendable {
         return delivery
     }
 
-    private func one(_ statement: PostgresQuery) async throws -> Webhook {
+    private func one(_ statement: PostgresQuery, withSecret: Bool = false) async throws -> Webhook {
         guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
         try Verdict(row).require(.read)
-        guard let webhook = try decode(row) else { throw DirectoryError.notFound }
+        guard let webhook = try decode(row, withSecret: withSecret) else { throw DirectoryError.notFound }
         return webhook
     }
 
     private func decode(_ row: PostgresRow, withSecret: Bool = false) throws -> Webhook? {
         guard let id = try row.decode(Int64?.self, "id") else { return nil }
-        let claims = WebhookSecretClaims(
-            id: id, nonce: try row.decode(UUID.self, "nonce"), keyID: try row.decode(Int32.self, "key_id"))
+        let claims = try WebhookSecretClaims(id, row)
         return Webhook(
             id: id,
             url: try row.decode(String.self, "url"),
@@ -97,7 +110,15 @@ package struct WebhookStore: Sendable {
             isEnabled: try row.optionalTimestamp("disabled_at") == nil,
             createdAt: try row.timestamp("created_at"),
             updatedAt: try row.timestamp("updated_at"),
-            secret: withSecret ? try directory.keyring.webhookSecret(claims).reveal() : nil)
+            secret: withSecret ? try directory.keyring.webhookSecret(claims).reveal() : nil,
+            previousSecretUntil: try row.optionalTimestamp("previous_until"))
+    }
+}
+
+extension WebhookSecretClaims {
+    /// The claims in a webhook's row.
+    init(_ webhook: Int64, _ row: PostgresRow) throws {
+        self.init(id: webhook, nonce: try row.decode(UUID.self, "nonce"), keyID: try row.decode(Int32.self, "key_id"))
     }
 }
 

@@ -30,7 +30,7 @@ extension PlatformAPI {
         api.post(path) { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            let replay = { try await memberships.show(accountID: accountID, $0, by: caller) }
+            let replay = { (id: Int64, caller: Caller) in try await memberships.show(accountID: accountID, id, by: caller) }
             let membership = try await once(request, context, caller, replay: replay) {
                 var parameters = try await membershipParameters(request, context, accountID, caller)
                 return try await memberships.upsert(accountID: accountID, MembershipDraft(&parameters), by: caller)

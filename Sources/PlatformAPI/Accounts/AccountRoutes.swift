@@ -16,7 +16,7 @@ extension PlatformAPI {
         }
         api.post("accounts") { request, context in
             let caller = try caller(request, context)
-            let account = try await once(request, context, caller, replay: { try await accounts.show($0, by: caller) }) {
+            let account = try await once(request, context, caller, replay: { try await accounts.show($0, by: $1) }) {
                 var parameters = try await parameters(request, context) { try await authenticate(caller) }
                 return try await accounts.create(AccountDraft(&parameters), by: caller)
             }

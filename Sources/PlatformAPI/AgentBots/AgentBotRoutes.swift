@@ -9,14 +9,14 @@ extension PlatformAPI {
     /// `/agent_bots` (contract section 5).
     func addAgentBotRoutes(to api: RouterGroup<WebContext>) {
         api.get("agent_bots") { request, context in
-            let bots = try await agentBots.list(by: try caller(request, context))
-            return Response.json(capacity: 128 * (bots.count + 1)) { body in
-                body.array { list in for bot in bots { bot.write(to: &list) } }
-            }
+            let caller = try caller(request, context)
+            return try await list(
+                request, context, list: "agent_bots", isOriginal: true, itemSize: 128, reach: { try await authenticate(caller) },
+                page: { try await agentBots.list($0, by: caller) }, write: { $0.write(to: &$1) })
         }
         api.post("agent_bots") { request, context in
             let caller = try caller(request, context)
-            let bot = try await once(request, context, caller, replay: { try await agentBots.show($0, by: caller) }) {
+            let bot = try await once(request, context, caller, replay: { try await agentBots.show($0, by: $1) }) {
                 var parameters = try await parameters(request, context) { try await authenticate(caller) }
                 return try await agentBots.create(AgentBotDraft(&parameters), by: caller)
             }

@@ -9,19 +9,18 @@ extension PlatformAPI {
     func addAuditEventRoutes(to api: RouterGroup<WebContext>) {
         api.get("audit_events") { request, context in
             let caller = try caller(request, context)
-            var parameters = try await parameters(request, context) { try await authenticate(caller) }
-            let (kind, id) = (parameters.string("subject_kind").value, parameters.integer("subject_id").value)
+            var reader = try await parameters(request, context) { try await authenticate(caller) }
+            let (kind, id) = (reader.string("subject_kind").value, reader.integer("subject_id").value)
             let known = kind.flatMap(ObjectKind.init(rawValue:))
-            if kind != nil, known == nil { parameters.complain("subject_kind", "is not included in the list") }
-            if (kind == nil) != (id == nil) { parameters.complain("base", "subject_kind and subject_id come together") }
-            if !parameters.errors.isEmpty { try await authenticate(caller) }
-            try parameters.finish()
+            if kind != nil, known == nil { reader.complain("subject_kind", "is not included in the list") }
+            if (kind == nil) != (id == nil) { reader.complain("base", "subject_kind and subject_id come together") }
             var object: (kind: ObjectKind, id: Int64)?
             if let known, let id { object = (known, id) }
-            let others = object.map { [("subject_kind", $0.kind.rawValue), ("subject_id", "\($0.id)")] } ?? []
-            let page = try await page(request, context, others: others) { try await authenticate(caller) }
-            let events = try await auditEvents.list(of: object, before: page.before, limit: page.limit, by: caller)
-            return page.respond(events, last: events.last?.id, request) { $0.write(to: &$1) }
+            let name = object.map { "audit_events/\($0.kind.rawValue)/\($0.id)" } ?? "audit_events"
+            return try await list(
+                &reader, request, context, list: name, isOriginal: false, itemSize: 512,
+                reach: { try await authenticate(caller) },
+                page: { try await auditEvents.list(of: object, $0 ?? .first, by: caller) }, write: { $0.write(to: &$1) })
         }
     }
 }

@@ -21,7 +21,7 @@ extension PlatformAPI {
         api.post(RouterPath(path)) { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            let replay = { try await customRoles.show($0, accountID: accountID, by: caller) }
+            let replay = { (id: Int64, caller: Caller) in try await customRoles.show(id, accountID: accountID, by: caller) }
             let role = try await once(request, context, caller, replay: replay) {
                 var parameters = try await parameters(request, context) {
                     // A draft without a name is refused, to those who may write.

@@ -10,10 +10,10 @@ extension PlatformAPI {
     ///
     /// - Parameters:
     ///   - reference: the id of the object that the answer shows; nil when it shows none.
-    ///   - replay: finds that object for a call that was carried out before.
+    ///   - replay: finds that object for a call that was carried out before, for the caller that it is given.
     nonisolated(nonsending) func once<Object>(
         _ request: Request, _ context: WebContext, _ caller: Caller, reference: (Object) -> Int64?,
-        replay: nonisolated(nonsending) (Int64?) async throws -> Object,
+        replay: nonisolated(nonsending) (Int64?, Caller) async throws -> Object,
         execute: nonisolated(nonsending) () async throws -> Object
     ) async throws -> Object {
         guard let key = request.headers[.idempotencyKey] else { return try await execute() }
@@ -30,14 +30,14 @@ extension PlatformAPI {
     /// The same where the answer always shows an object.
     nonisolated(nonsending) func once<Object: Identifiable<Int64>>(
         _ request: Request, _ context: WebContext, _ caller: Caller,
-        replay: nonisolated(nonsending) (Int64) async throws -> Object,
+        replay: nonisolated(nonsending) (Int64, Caller) async throws -> Object,
         execute: nonisolated(nonsending) () async throws -> Object
     ) async throws -> Object {
         try await once(
             request, context, caller, reference: \.id,
             replay: {
                 guard let id = $0 else { throw DirectoryError.notFound }
-                return try await replay(id)
+                return try await replay(id, $1)
             }, execute: execute)
     }
 

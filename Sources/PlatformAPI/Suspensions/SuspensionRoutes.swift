@@ -10,7 +10,7 @@ extension PlatformAPI {
         api.post("users/:id/suspend") { request, context in
             let caller = try caller(request, context)
             let id = try await pathID("id", context, caller)
-            let user = try await once(request, context, caller, replay: { try await users.show($0, by: caller) }) {
+            let user = try await once(request, context, caller, replay: { try await users.show($0, by: $1) }) {
                 var parameters = try await parameters(request, context) { try await suspensions.require(user: id, by: caller) }
                 return try await suspensions.suspend(user: id, SuspensionReason(&parameters), by: caller)
             }
@@ -19,7 +19,7 @@ extension PlatformAPI {
         api.post("users/:id/restore") { request, context in
             let caller = try caller(request, context)
             let id = try await pathID("id", context, caller)
-            let user = try await once(request, context, caller, replay: { try await users.show($0, by: caller) }) {
+            let user = try await once(request, context, caller, replay: { try await users.show($0, by: $1) }) {
                 try await suspensions.restore(user: id, by: caller)
             }
             return try await respond(with: user, caller)
@@ -28,7 +28,7 @@ extension PlatformAPI {
         api.post("\(path)/suspend") { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            let replay = { try await memberships.show(accountID: accountID, $0, by: caller) }
+            let replay = { (id: Int64, caller: Caller) in try await memberships.show(accountID: accountID, id, by: caller) }
             let membership = try await once(request, context, caller, replay: replay) {
                 var parameters = try await membershipParameters(request, context, accountID, caller)
                 let userID = parameters.integer("user_id").value
@@ -40,7 +40,7 @@ extension PlatformAPI {
         api.post("\(path)/restore") { request, context in
             let caller = try caller(request, context)
             let accountID = try await pathID("id", context, caller)
-            let replay = { try await memberships.show(accountID: accountID, $0, by: caller) }
+            let replay = { (id: Int64, caller: Caller) in try await memberships.show(accountID: accountID, id, by: caller) }
             let membership = try await once(request, context, caller, replay: replay) {
                 var parameters = try await membershipParameters(request, context, accountID, caller)
                 let userID = parameters.integer("user_id").value

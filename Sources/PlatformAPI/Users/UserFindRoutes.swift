@@ -30,7 +30,7 @@ extension PlatformAPI {
 extension UserQuery {
     /// The filters of GET /users; one that is empty is none.
     fileprivate init(_ parameters: inout ParameterReader) {
-        self.init(page: PageRequest(limit: ListParameters.defaultLimit))
+        self.init(page: .first)
         func given(_ text: Given<String>) -> String? { text.value.flatMap { $0.isEmpty ? nil : $0 } }
         email = given(parameters.string("email"))
         externalID = given(parameters.string("external_id"))

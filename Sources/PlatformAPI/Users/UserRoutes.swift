@@ -9,7 +9,7 @@ extension PlatformAPI {
     func addUserRoutes(to api: RouterGroup<WebContext>) {
         api.post("users") { request, context in
             let caller = try caller(request, context)
-            let user = try await once(request, context, caller, replay: { try await users.show($0, by: caller) }) {
+            let user = try await once(request, context, caller, replay: { try await users.show($0, by: $1) }) {
                 var parameters = try await parameters(request, context) { try await authenticate(caller) }
                 return try await users.create(UserDraft(&parameters), by: caller)
             }
@@ -47,8 +47,7 @@ extension PlatformAPI {
             let caller = try caller(request, context)
             let id = try await pathID("id", context, caller)
             // A token that lives is shown again, and none is made beside it: showing it is the call itself.
-            let user = try await once(request, context, caller, replay: { try await users.token($0, TokenRequest(), by: caller) })
-            {
+            let user = try await once(request, context, caller, replay: { try await users.token($0, TokenRequest(), by: $1) }) {
                 var parameters = try await parameters(request, context) {
                     var impossible = TokenRequest()
                     impossible.problems = [FieldProblem("base", "is invalid")]

@@ -22,6 +22,15 @@ extension WebhookDraft {
     }
 }
 
+extension SecretRotation {
+    /// What POST /webhooks/:id/rotate_secret sends.
+    init(_ parameters: inout ParameterReader) {
+        self.init()
+        overlap = parameters.integer("overlap").value ?? overlap
+        problems = parameters.problems
+    }
+}
+
 extension Webhook {
     func write(to body: inout JSONWriter) {
         body.object {
@@ -32,6 +41,7 @@ extension Webhook {
             $0.field("created_at", microseconds: createdAt.microseconds)
             $0.field("updated_at", microseconds: updatedAt.microseconds)
             if let secret { $0.field("secret", secret) }
+            if let until = previousSecretUntil { $0.field("previous_secret_expires_at", microseconds: until.microseconds) }
         }
     }
 }

@@ -9,12 +9,14 @@ extension PlatformAPI {
     /// `/webhooks`: where the app wants to hear of changes, and what it was told.
     func addWebhookRoutes(to api: RouterGroup<WebContext>) {
         api.get("webhooks") { request, context in
-            let list = try await webhooks.list(by: try caller(request, context))
-            return Response.json { body in body.array { array in for webhook in list { webhook.write(to: &array) } } }
+            let caller = try caller(request, context)
+            return try await list(
+                request, context, list: "webhooks", isOriginal: false, reach: { try await authenticate(caller) },
+                page: { try await webhooks.list($0, by: caller) }, write: { $0.write(to: &$1) })
         }
         api.post("webhooks") { request, context in
             let caller = try caller(request, context)
-            let webhook = try await once(request, context, caller, replay: { try await webhooks.show($0, by: caller) }) {
+            let webhook = try await once(request, context, caller, replay: { try await webhooks.show($0, by: $1) }) {
                 var parameters = try await parameters(request, context) { try await authenticate(caller) }
                 return try await webhooks.create(WebhookDraft(&parameters), by: caller)
             }
@@ -37,12 +39,26 @@ extension PlatformAPI {
             try await webhooks.delete(try await pathID("id", context, caller), by: caller)
             return Response.empty
         }
+        api.post("webhooks/:id/rotate_secret") { request, context in
+            let caller = try caller(request, context)
+            let id = try await pathID("id", context, caller)
+            let webhook = try await once(request, context, caller, replay: { try await webhooks.show($0, by: $1) }) {
+                var parameters = try await parameters(request, context) {
+                    var impossible = SecretRotation()
+                    impossible.problems = [FieldProblem("base", "is invalid")]
+                    do { _ = try await webhooks.rotate(id, impossible, by: caller) } catch DirectoryError.invalid {}
+                }
+                return try await webhooks.rotate(id, SecretRotation(&parameters), by: caller)
+            }
+            return respond(with: webhook)
+        }
         api.get("webhooks/:id/deliveries") { request, context in
             let caller = try caller(request, context)
             let id = try await pathID("id", context, caller)
-            let page = try await page(request, context) { _ = try await webhooks.show(id, by: caller) }
-            let list = try await webhooks.deliveries(id, before: page.before, limit: page.limit, by: caller)
-            return page.respond(list, last: list.last?.id, request) { $0.write(to: &$1) }
+            return try await list(
+                request, context, list: "deliveries/\(id)", isOriginal: false, itemSize: 512,
+                reach: { _ = try await webhooks.show(id, by: caller) },
+                page: { try await webhooks.deliveries(id, $0 ?? .first, by: caller) }, write: { $0.write(to: &$1) })
         }
         api.post("webhooks/:id/deliveries/:delivery/redeliver") { request, context in
             let caller = try caller(request, context)

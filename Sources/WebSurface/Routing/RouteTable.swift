@@ -6,10 +6,13 @@ import Hummingbird
 struct RouteTable: Sendable {
     private let routes: [(path: RouterPath, methods: Set<HTTPRequest.Method>)]
 
-    init<Context>(_ router: Router<Context>) {
+    init(_ router: WebRouter) {
         var methods: [String: (RouterPath, Set<HTTPRequest.Method>)] = [:]
-        for route in router.routes {
-            methods[route.path.description, default: (route.path, [])].1.insert(route.method)
+        for route in router.routes.routes {
+            let path = route.path.description
+            methods[path, default: (route.path, [])].1.insert(route.method)
+            // Answered by GET's route, without the body.
+            if route.method == .get, !router.effectful.contains(path) { methods[path]?.1.insert(.head) }
         }
         routes = methods.sorted { $0.key < $1.key }.map { $0.value }
     }
@@ -20,9 +23,14 @@ struct RouteTable: Sendable {
         var allowed: Set<HTTPRequest.Method> = []
         for route in routes where Self.matches(route.path, segments) { allowed.formUnion(route.methods) }
         guard !allowed.isEmpty else { return nil }
-        if allowed.contains(.get) { allowed.insert(.head) }
         allowed.insert(.options)
         return allowed.map(\.rawValue).sorted().joined(separator: ", ")
+    }
+
+    /// Whether HEAD of the path is for its GET route to answer.
+    func hasHead(_ path: Substring) -> Bool {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: true)
+        return routes.contains { $0.methods.contains(.head) && Self.matches($0.path, segments) }
     }
 
     /// Whether some route is itself written with `.json`, so that the suffix must not be cut off.

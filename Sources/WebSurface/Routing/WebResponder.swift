@@ -40,7 +40,7 @@ package struct WebResponder: HTTPResponder {
     /// Freezes the routes added so far.
     package init(_ router: WebRouter, options: Options = Options()) {
         self.router = router.routes.buildResponder()
-        routes = RouteTable(router.routes)
+        routes = RouteTable(router)
         self.options = options
         metrics = RequestMetrics(options.metrics)
         limits = RequestLimits(perAddress: options.addressLimit, perToken: options.tokenLimit)
@@ -86,7 +86,7 @@ package struct WebResponder: HTTPResponder {
         var request = request
         let path = try routed(path)
         var head = request.head
-        if head.method == .head { head.method = .get }
+        if head.method == .head, routes.hasHead(path[...]) { head.method = .get }
         if head.method != request.head.method || path != request.uri.path {
             head.path = path
             request = Request(head: head, body: request.body)

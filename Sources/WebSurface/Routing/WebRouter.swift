@@ -23,7 +23,7 @@ package import Hummingbird
 ///     }
 /// let service = WebServer.makeApplication(configuration, responder: WebResponder(web), logger: logger)
 /// ```
-package struct WebRouter {
+package final class WebRouter {
     /// Hummingbird's router; what a handler throws reaches ``WebResponder`` unrendered.
     package let routes: Router<WebContext>
 
@@ -32,6 +32,14 @@ package struct WebRouter {
         routes = Router(context: WebContext.self)
         routes.add(middleware: UnrenderedErrors())
     }
+
+    /// The paths whose GET has an effect, as they were added.
+    private(set) var effectful: Set<String> = []
+
+    /// Says that GET of a path does more than to show: HEAD, which must not (RFC 9110, section 9.2.1), is 405 there.
+    ///
+    /// - Parameter path: as the route was added, with its parameters.
+    package func refuseHead(on path: RouterPath) { effectful.insert(path.description) }
 }
 
 /// Turns Hummingbird's own errors into ours before its responder renders them in another shape.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Directory
 import DirectoryTestSupport
 import HTTPTypes
 import Hummingbird
@@ -41,6 +42,44 @@ import WebSurface
             }
             #expect(try await api.count("select count(*) from accounts where name = 'Twice'") == 1)
             #expect(try await api.count("select count(*) from idempotency_keys") == calls.count)
+        }
+    }
+
+    @Test func aTokenNeedsNoMoreForTheKeyThanForTheCall() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let (user, account) = (try await app.newUser("ada@example.org"), try await app.newAccount())
+            func client(_ scopes: String...) async throws -> APIClient {
+                let scopes = try scopes.map { try #require(Scope($0)) }
+                let token = try await api.world.directory.platformApps.issue(to: app.appID, scopes: scopes, by: .command)
+                return APIClient(port: api.port, token: token.accessToken, appID: app.appID)
+            }
+            let at = "/accounts/\(account)"
+            let calls = [
+                ("/users", #"{"name":"N","email":"n@example.org"}"#, "users"),
+                ("/users/\(user)/suspend", "{}", "users"), ("/users/\(user)/restore", "{}", "users"),
+                ("/accounts", #"{"name":"A"}"#, "accounts"),
+                ("\(at)/account_users", #"{"user_id":\#(user)}"#, "account_users"),
+                ("\(at)/account_users/suspend", #"{"user_id":\#(user)}"#, "account_users"),
+                ("\(at)/custom_roles", #"{"name":"R"}"#, "custom_roles"),
+                ("/agent_bots", #"{"name":"B"}"#, "agent_bots"),
+                ("/webhooks", #"{"url":"https://hooks.example/"}"#, "webhooks"),
+            ]
+            for (number, (path, body, noun)) in calls.enumerated() {
+                let writer = try await client("\(noun):write")
+                let first = try await post(writer, path, body, key: "k\(number)")
+                #expect(first.status == 200, "\(path): \(first)")
+                let again = try await post(writer, path, body, key: "k\(number)")
+                let (one, two) = (try first.id(), try again.id())
+                #expect(again.status == 200 && one == two, "\(path): \(again)")
+                // Nor is it a way around the scope of the call.
+                let reader = try await client("\(noun):read")
+                for key in ["k\(number)", "other\(number)"] {
+                    #expect(try await post(reader, path, body, key: key).status == 403, "\(path)")
+                }
+            }
+            let token = try await client("users:impersonate")
+            for _ in 0..<2 { #expect(try await post(token, "/users/\(user)/token", "", key: "t").status == 200) }
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Directory
+import DirectoryTestSupport
 import Testing
 import WebSurface
 
@@ -42,13 +44,18 @@ import WebSurface
                 members.append(try await one.post(path + "/account_users", #"{"user_id":\#(user)}"#).id())
                 roles.append(try await one.post(path + "/custom_roles", #"{"name":"Role \#(number)"}"#).id())
             }
-            for (path, all, answersAll) in [
-                ("/users", users, false), ("/accounts", accounts, true),
-                ("/accounts/\(accounts[0])/account_users", members, true),
-                ("/accounts/\(accounts[0])/custom_roles", roles, false),
-                ("/users?account_id=\(accounts[0])", Array(users.reversed()), false),
-                ("/users?status=active&q=x.org", users, false),
-                ("/permissibles?kind=user", users, false), ("/permissibles", accounts + users, false),
+            var (bots, webhooks): ([Int64], [Int64]) = ([], [])
+            for number in 1...7 {
+                bots.append(try await one.post("/agent_bots", #"{"name":"Bot \#(number)"}"#).id())
+                webhooks.append(try await one.post("/webhooks", #"{"url":"https://hooks.example/"}"#).id())
+                _ = try await two.post("/agent_bots", #"{"name":"Theirs"}"#)
+                _ = try await two.post("/webhooks", #"{"url":"https://hooks.example/"}"#)
+            }
+            for (path, all) in [
+                ("/users", users), ("/accounts", accounts), ("/agent_bots", bots), ("/webhooks", webhooks),
+                ("/accounts/\(accounts[0])/account_users", members), ("/accounts/\(accounts[0])/custom_roles", roles),
+                ("/users?account_id=\(accounts[0])", Array(users.reversed())), ("/users?status=active&q=x.org", users),
+                ("/permissibles?kind=user", users), ("/permissibles", accounts + users + bots),
             ] {
                 let mark = path.contains("?") ? "&" : "?"
                 let plain = try await one.get(path)
@@ -61,8 +68,37 @@ import WebSurface
                     // The last page knows that it is the last.
                     #expect(pages.count == (all.count + limit - 1) / limit, "\(path) by \(limit): \(pages)")
                 }
-                _ = answersAll
             }
+        }
+    }
+
+    @Test func logsInPagesTheNewestFirst() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let webhook = try await app.post("/webhooks", #"{"url":"https://hooks.example/"}"#).id()
+            let user = try await app.newUser("a@x.org")
+            for number in 1...6 { _ = try await app.patch("/users/\(user)", #"{"name":"N\#(number)"}"#) }
+            while try await api.world.directory.outbox.divide() {}
+            for path in [
+                "/audit_events?", "/audit_events?subject_kind=user&subject_id=\(user)&", "/webhooks/\(webhook)/deliveries?",
+            ] {
+                let plain = try await app.get(path)
+                let all = try plain.json().elements.compactMap { $0["id"]?.integer }
+                #expect(all.count >= 7 && all == all.sorted(by: >) && plain.headers["link"] == nil, "\(path)")
+                for limit in [1, 3, 7, 1000] {
+                    let pages = try await Self.walk(app, "\(path)limit=\(limit)")
+                    #expect(Array(pages.joined()) == all, "\(path) by \(limit): \(pages)")
+                    #expect(pages.count == (all.count + limit - 1) / limit, "\(path) by \(limit): \(pages)")
+                }
+            }
+            // A page of one log does not continue in another.
+            let cursor = try #require(try Self.next(await app.get("/audit_events?limit=1"))).split(separator: "=").last ?? ""
+            for path in ["/audit_events?subject_kind=user&subject_id=\(user)&", "/webhooks/\(webhook)/deliveries?"] {
+                #expect(try await app.get("\(path)cursor=\(cursor)").body == Body.invalid("Cursor is invalid", "cursor"))
+            }
+            // What else was asked for comes along, and cannot break out of the header.
+            let link = try #require(try await app.get("/audit_events?limit=1&x=a>;b\"c&y=%3E").headers["link"])
+            #expect(link.hasPrefix("</platform/api/v1/audit_events?limit=1&x=a%3E;b%22c&y=%3E&cursor="), "\(link)")
         }
     }
 

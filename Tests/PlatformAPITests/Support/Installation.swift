@@ -54,6 +54,7 @@ struct LiveInstallation: Sendable {
         var text = ""
         for table in [
             "users", "accounts", "account_users", "platform_app_permissibles", "suspensions", "access_tokens", "audit_events",
+            "login_links", "sessions",
         ] {
             let rows = try await world.postgres.query(
                 "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '-') as sum from \(unescaped: table) t")

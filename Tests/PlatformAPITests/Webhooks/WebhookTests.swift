@@ -71,7 +71,7 @@ import WebSurface
                 }
             }
             #expect(try await app.post("/webhooks", "{}").body == Body.invalid("Url can't be blank", "url"))
-            for path in ["?limit=0", "?limit=1001", "?limit=x", "?before=x"] {
+            for path in ["?limit=0", "?limit=1001", "?limit=x", "?cursor=x"] {
                 #expect(try await app.get("/webhooks/\(id)/deliveries\(path)").status == 422)
             }
             #expect(try await api.count("select count(*) from audit_events") == before)
@@ -79,6 +79,59 @@ import WebSurface
             #expect(
                 try await app.post("/webhooks", #"{"url":"https://hooks.example/"}"#).body
                     == Body.invalid("Webhooks are too many (maximum is 20)", "base"))
+        }
+    }
+
+    @Test func anotherSecretForTheOldOne() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let created = try await app.post("/webhooks", #"{"url":"https://hooks.example/in"}"#)
+            let (id, first) = (try created.id(), try created.json()["secret"]?.string)
+            let path = "/webhooks/\(id)/rotate_secret"
+            let rotated = try await app.post(path, "")
+            #expect(
+                try rotated.json().keys == [
+                    "id", "url", "events", "enabled", "created_at", "updated_at", "secret", "previous_secret_expires_at",
+                ])
+            let second = try rotated.json()["secret"]?.string
+            #expect(second?.wholeMatch(of: /whsec_[A-Za-z0-9+\/]{43}=/) != nil && second != first)
+            let span = "select extract(epoch from previous_until - updated_at)::bigint from webhooks where id = \(id)"
+            #expect(try await api.count(span) == 86_400)
+            // Shown once; that there is another one is no secret.
+            let shown = try await app.get("/webhooks/\(id)")
+            #expect(!shown.body.contains(#""secret""#) && shown.body.contains("previous_secret_expires_at"))
+            #expect(try await app.get("/webhooks").body == "[\(shown.body)]")
+            #expect(try await app.post(path, #"{"overlap":"60"}"#).status == 200)
+            #expect(try await api.count(span) == 60)
+            // Leaked: the old one ends at once.
+            let third = try await app.post(path, #"{"overlap":0}"#)
+            #expect(third.status == 200 && !third.body.contains("previous_secret"))
+            #expect(try await api.count("select count(*) from webhooks where previous_nonce is not null") == 0)
+            for (json, status, body) in [
+                (#"{"overlap":-1}"#, 422, Body.invalid("Overlap must be between 0 and 604800", "overlap")),
+                (#"{"overlap":604801}"#, 422, Body.invalid("Overlap must be between 0 and 604800", "overlap")),
+                (#"{"overlap":"soon"}"#, 422, Body.invalid("Overlap is not a number", "overlap")), ("{", 400, Body.badRequest),
+            ] {
+                let answer = try await app.post(path, json)
+                #expect(answer.status == status && answer.body == body, "\(json): \(answer)")
+            }
+            #expect(try await api.count("select count(*) from audit_events where action = 'webhook.rotate_secret'") == 3)
+            let trail = try await app.get("/audit_events").body
+            #expect(!trail.contains("whsec_") && trail.contains("previous_secret_expires_at"))
+            // Under a key it is once; the secret is not kept, and so not shown again.
+            let headers = [("api_access_token", app.token ?? ""), ("Idempotency-Key", "k")]
+            let once = try await app.call("POST", path, .none, headers: headers)
+            #expect(once.body.contains("whsec_"))
+            let again = try await app.call("POST", path, .none, headers: headers)
+            #expect(again.status == 200 && !again.body.contains("whsec_"))
+            #expect(try await api.count("select count(*) from audit_events where action = 'webhook.rotate_secret'") == 4)
+            let other = try await api.app("Two")
+            for body in ["", "{", #"{"overlap":-1}"#] {
+                #expect(try await other.post(path, body).body == Body.nonPermissible)
+                #expect(try await api.stranger.post(path, body).body == Body.invalidToken)
+            }
+            _ = try await app.delete("/webhooks/\(id)")
+            for body in ["", #"{"overlap":-1}"#] { #expect(try await app.post(path, body).body == Body.notFound) }
         }
     }
 

@@ -40,6 +40,7 @@ import WebSurface
                 "DELETE \(base)/agent_bots/{id}/avatar",
                 "GET \(base)/webhooks", "POST \(base)/webhooks", "GET \(base)/webhooks/{id}", "PATCH \(base)/webhooks/{id}",
                 "PUT \(base)/webhooks/{id}", "DELETE \(base)/webhooks/{id}", "GET \(base)/webhooks/{id}/deliveries",
+                "POST \(base)/webhooks/{id}/rotate_secret",
                 "POST \(base)/webhooks/{id}/deliveries/{delivery}/redeliver", "GET \(base)/audit_events",
             ]
             #expect(routes.sorted() == documented.sorted())
@@ -60,7 +61,7 @@ import WebSurface
                 ("/users/1/token", "OPTIONS, POST"),
                 ("/accounts", "GET, HEAD, OPTIONS, POST"), ("/accounts/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
                 ("/accounts/1/account_users", "DELETE, GET, HEAD, OPTIONS, POST"),
-                ("/users/1/login", "DELETE, GET, HEAD, OPTIONS, POST"), ("/users/1/sessions", "DELETE, GET, HEAD, OPTIONS"),
+                ("/users/1/login", "DELETE, GET, OPTIONS, POST"), ("/users/1/sessions", "DELETE, GET, HEAD, OPTIONS"),
                 ("/users/1/sessions/1", "DELETE, OPTIONS"),
                 ("/users/1/suspend", "OPTIONS, POST"), ("/users/1/restore", "OPTIONS, POST"),
                 ("/accounts/1/account_users/suspend", "OPTIONS, POST"), ("/accounts/1/account_users/restore", "OPTIONS, POST"),
@@ -109,6 +110,39 @@ import WebSurface
             #expect(try await app.call("PUT", "/users/\(user).json", .json(#"{"name":"C"}"#)).json()["name"] == .string("C"))
             #expect(try await app.call("POST", "/users/\(user)/token.json").status == 200)
             #expect(try await app.delete("/users/\(user).json").status == 200)
+        }
+    }
+
+    @Test func headChangesNothing() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let (user, account) = (try await app.newUser("ada@example.org"), try await app.newAccount())
+            try await app.join(user, to: account)
+            let role = try await app.post("/accounts/\(account)/custom_roles", #"{"name":"R"}"#).id()
+            let bot = try await app.post("/agent_bots", #"{"name":"B"}"#).id()
+            let webhook = try await app.post("/webhooks", #"{"url":"https://hooks.example/"}"#).id()
+            let ids = ["users": user, "accounts": account, "custom_roles": role, "agent_bots": bot, "webhooks": webhook]
+            let web = WebRouter()
+            PlatformAPI(directory: api.world.directory, senderAddress: "x@example.org", publicURL: "").addRoutes(to: web)
+            let before = try await api.fingerprint()
+            var refused: [String] = []
+            for route in web.routes.routes where route.method == .get {
+                var segments = Self.braced(route.path.description).split(separator: "/").map(String.init)
+                for at in segments.indices where segments[at].hasPrefix("{") {
+                    segments[at] = String(try #require(ids[segments[at - 1]], "\(segments)"))
+                }
+                let path = "/" + segments.joined(separator: "/")
+                let head = try await app.call("HEAD", path)
+                #expect(try await api.fingerprint() == before, "\(path)")
+                #expect(head.body.isEmpty)
+                if head.status == 200 { continue }
+                #expect(head.status == 405 && head.headers["allow"] == "DELETE, GET, OPTIONS, POST", "\(path): \(head)")
+                refused.append(path)
+            }
+            // It mints: what asks whether it is there must not.
+            #expect(refused == ["/platform/api/v1/users/\(user)/login"])
+            _ = try await app.get(refused[0])
+            #expect(try await api.fingerprint() != before)
         }
     }
 
