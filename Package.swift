@@ -109,7 +109,8 @@ let package = Package(
         module(
             "Daemon",
             [
-                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy", "Directory", "Secrets",
+                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy",
+                "Directory", "Secrets",
                 "Postgres", .configuration, .hummingbird, .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
@@ -146,7 +147,8 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
+                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres",
+                "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),

@@ -9,7 +9,9 @@ import WebSurface
 /// What the sign-in page is asked: the parameters of the link or the form, and what the browser's cookies say.
 struct PageRequest {
     let email: String
-    /// Of a login link; empty without one.
+    /// Whether it came by a login link, good or not.
+    let hasLink: Bool
+    /// Of the login link; empty without one.
     let linkToken: String
     let password: String
     /// The id of the user whose session may be given up.
@@ -26,6 +28,7 @@ struct PageRequest {
     init(_ request: Request, _ context: WebContext, cookies: PageCookies) throws(APIError) {
         var parameters = ParameterReader(try context.requestParameters(request))
         email = parameters.string("email").value ?? ""
+        hasLink = parameters.contains("sso_auth_token")
         linkToken = parameters.string("sso_auth_token").value ?? ""
         password = parameters.string("password").value ?? ""
         replace = parameters.string("replace").value ?? ""

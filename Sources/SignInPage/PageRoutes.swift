@@ -10,7 +10,7 @@ import WebSurface
 extension SignInPage {
     func show(_ visit: PageVisit) async throws -> Response {
         let current = try await current(visit.asked)
-        guard !visit.asked.linkToken.isEmpty else {
+        guard visit.asked.hasLink else {
             if let current, !visit.asked.wantsOther { return pages.response(visit.home(current)) }
             return pages.response(visit.form(current, visit.asked.isSignedOut ? .info("You are signed out.") : nil))
         }
@@ -24,7 +24,9 @@ extension SignInPage {
             return pages.response(visit.confirm(id: id, name: name, current))
         }
         // Whoever comes back to the link that signed them in is where it leads.
-        if state == .used, let current, current.user.email == SessionStore.normalisedEmail(asked.email) { return redirect("login") }
+        if state == .used, let current, current.user.email == SessionStore.normalisedEmail(asked.email) {
+            return redirect("login")
+        }
         let (status, text) = Self.explanation(of: state)
         return pages.response(visit.form(current, .error(text)), status: status)
     }
@@ -33,14 +35,15 @@ extension SignInPage {
         let asked = visit.asked
         let current = try await current(asked)
         guard asked.isOurForm else { return pages.response(visit.form(current, .staleForm), status: .forbidden) }
-        if let current, asked.replace != String(current.user.id), SessionStore.normalisedEmail(asked.email) != current.user.email {
+        if let current, asked.replace != String(current.user.id), SessionStore.normalisedEmail(asked.email) != current.user.email
+        {
             // Signed in meanwhile, in another tab: asked before that session is given up.
-            if !asked.linkToken.isEmpty { return try await showLink(visit, current) }
+            if asked.hasLink { return try await showLink(visit, current) }
             return pages.response(visit.form(current, nil), status: .conflict)
         }
         // A link's form has no password: one that was smuggled in is not tried.
         let attempt = SignInAttempt(
-            email: asked.email, password: asked.linkToken.isEmpty ? asked.password : "", linkToken: asked.linkToken,
+            email: asked.email, password: asked.hasLink ? "" : asked.password, linkToken: asked.linkToken,
             address: context.web.remoteAddress, userAgent: request.headers[.userAgent], requestID: context.web.requestID,
             holder: .browser, replaced: asked.proof)
         do {
@@ -51,7 +54,7 @@ extension SignInPage {
             response.headers[.retryAfter] = String(seconds)
             return response
         } catch SignInError.invalidCredentials {
-            if !asked.linkToken.isEmpty { return try await showLink(visit, current) }
+            if asked.hasLink { return try await showLink(visit, current) }
             return pages.response(visit.form(current, .wrongPassword), status: .unauthorized)
         }
     }

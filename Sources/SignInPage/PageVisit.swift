@@ -20,14 +20,15 @@ struct PageVisit {
     func confirm(id: Int64, name: String, _ current: SignedInUser?) -> LoginPage {
         let other = current?.user.id == id ? nil : current
         let confirm = LoginPage.Confirm(
-            formToken: formToken, name: name, email: SessionStore.normalisedEmail(asked.email), linkToken: asked.linkToken, current: other.map(Self.person))
+            formToken: formToken, name: name, email: SessionStore.normalisedEmail(asked.email), linkToken: asked.linkToken,
+            current: other.map(Self.person))
         return LoginPage(heading: other == nil ? "Sign in" : "Sign in as somebody else?", confirm: confirm)
     }
 
     /// E-mail and password, with what went wrong before.
     func form(_ current: SignedInUser?, _ notice: LoginPage.Notice?) -> LoginPage {
         // What a link said is not repeated where the link was no good.
-        let email = asked.linkToken.isEmpty ? asked.email : ""
+        let email = asked.hasLink ? "" : asked.email
         let form = LoginPage.Form(formToken: formToken, email: email, current: current.map(Self.person))
         return LoginPage(heading: "Sign in", notice: notice, form: form)
     }

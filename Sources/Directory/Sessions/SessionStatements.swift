@@ -158,7 +158,7 @@ extension PostgresQuery.StringInterpolation {
                 from signed join users u on u.id = signed.id
                 returning id, expires_at
             ),
-            
+
             """)
         if let replaced = session.replaced { appendInterpolation(replacing: replaced, requestID: session.requestID) }
         appendLiteral(

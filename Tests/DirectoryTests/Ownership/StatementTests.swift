@@ -96,6 +96,7 @@ import Testing
         "ChangeStatements.locks": "locks rows and shows none of them",
         "ReadBackStatements.mismatches": "counts",
         "SessionStatements.redeem": "no app calls: needs the token of a login link, and asks for the permissible of its app",
+        "LoginLinkStatements.state": "no app calls: needs the token of the link",
         "SessionStatements.passwordHash": "no app calls: what a password is compared with",
         "SessionStatements.open": "no app calls: needs the password",
         "SessionStatements.person": "no app calls: a person's own", "SessionStatements.list": "no app calls: a person's own",
