@@ -28,6 +28,7 @@ struct LoginPage {
 
     struct Confirm {
         let formToken: String
+        let initials: String
         let name: String
         let email: String
         let linkToken: String
@@ -36,6 +37,8 @@ struct LoginPage {
     }
 
     struct Form {
+        /// Above the form, where the page is headed by something else.
+        let title: String?
         let formToken: String
         let email: String
         let current: Person?
@@ -43,6 +46,7 @@ struct LoginPage {
 
     struct Home {
         let formToken: String
+        let initials: String
         let name: String
         let email: String
         let accounts: [Account]

@@ -27,8 +27,7 @@ extension SignInPage {
         if state == .used, let current, current.user.email == SessionStore.normalisedEmail(asked.email) {
             return redirect("login")
         }
-        let (status, text) = Self.explanation(of: state)
-        return pages.response(visit.form(current, .error(text)), status: status)
+        return pages.response(visit.deadLink(state, current), status: Self.status(of: state))
     }
 
     func signIn(_ visit: PageVisit, _ request: Request, _ context: WebContext) async throws -> Response {
@@ -90,16 +89,12 @@ extension SignInPage {
         return Response(status: .seeOther, headers: headers)
     }
 
-    /// What is told of a link that does not sign in, to whoever holds it.
-    private static func explanation(of state: LoginLinkState) -> (HTTPResponse.Status, String) {
+    private static func status(of state: LoginLinkState) -> HTTPResponse.Status {
         switch state {
-        case .expired: (.gone, "This link has expired. Ask for a new one, or sign in with your password.")
-        case .used:
-            (.gone, "This link has been used already. Each link works once: ask for a new one, or sign in with your password.")
-        case .revoked: (.gone, "This link was withdrawn. Ask for a new one, or sign in with your password.")
-        case .suspended: (.forbidden, "This user is suspended and cannot sign in. Your administrator can tell why.")
-        case .unknown, .ready:
-            (.notFound, "This link is not known. Make sure that you have copied all of it, or ask for a new one.")
+        case .ready: .ok
+        case .used, .revoked, .expired: .gone
+        case .suspended: .forbidden
+        case .unknown: .notFound
         }
     }
 }

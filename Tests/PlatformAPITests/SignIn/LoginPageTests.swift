@@ -244,7 +244,7 @@ import WebSurface
             let used = try await app.link(user)
             let opened = try await browser.get(used.target)
             #expect(try await browser.submit(opened).status == 303)
-            try await page(used.target, 410, "has been used already")
+            try await page(used.target, 410, "was used already")
             // Whoever was signed in with it is led on, also by a second click.
             #expect(try await browser.get(used.target).status == 303)
             var other = Browser(app)
