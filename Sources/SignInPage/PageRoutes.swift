@@ -83,7 +83,7 @@ extension SignInPage {
     }
 
     /// 303, so that neither the form nor the link is asked for again; relative, so that a path of the public URL stays.
-    private func redirect(_ place: String, _ cookies: String...) -> Response {
+    func redirect(_ place: String, _ cookies: String...) -> Response {
         var headers: HTTPFields = [.location: place, .referrerPolicy: "no-referrer", .contentType: "text/html; charset=utf-8"]
         for cookie in cookies { headers.append(HTTPField(name: .setCookie, value: cookie)) }
         return Response(status: .seeOther, headers: headers)

@@ -34,7 +34,9 @@ package struct SignInPage: Sendable {
     package func addRoutes(to router: WebRouter) {
         let app = router.routes.group("app")
         app.get("login") { request, context in
-            try await answering(request, context) { try await show($0) }
+            // The page's own addresses are relative, and one folder off below `login/`.
+            if request.uri.path.hasSuffix("/") { return redirect("../login" + (context.web.query.map { "?" + $0 } ?? "")) }
+            return try await answering(request, context) { try await show($0) }
         }
         app.post("login") { request, context in
             try await answering(request, context) { try await signIn($0, request, context) }

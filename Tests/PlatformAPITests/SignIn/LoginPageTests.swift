@@ -286,6 +286,15 @@ import WebSurface
         }
     }
 
+    @Test func aSlashTooManyIsTakenAway() async throws {
+        try await withInstallation { api in
+            var browser = Browser(api.stranger)
+            let answer = try await browser.get("/app/login/?email=a&sso_auth_token=b")
+            #expect(answer.status == 303 && answer.headers["location"] == "../login?email=a&sso_auth_token=b", "\(answer)")
+            #expect(answer.headers["referrer-policy"] == "no-referrer" && answer.headers["cache-control"] == "no-store")
+        }
+    }
+
     @Test func aUserWithoutAnyAccountIsTold() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")
