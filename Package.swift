@@ -153,6 +153,12 @@ let package = Package(
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
         tests(
+            "SignInPageTests",
+            [
+                "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .logging,
+                .nioCore, .serviceLifecycle,
+            ]),
+        tests(
             "WorkTests",
             [
                 "Work", "Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport", .logging,

@@ -34,7 +34,7 @@ final class Chromium {
     private final class OwnThread: TaskExecutor {
         func enqueue(_ job: consuming ExecutorJob) {
             let job = UnownedJob(job)
-            Threads.run { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            Thread.detachNewThread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
         }
     }
 
@@ -208,7 +208,10 @@ final class Chromium {
             }
             var buffer = [UInt8](repeating: 0, count: 65_536)
             let count = recv(socket, &buffer, buffer.count, 0)
-            guard count > 0 else { throw Failure(description: "chromium says nothing") }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else {
+                throw Failure(description: count == 0 ? "chromium is gone" : "chromium says nothing: \(errno)")
+            }
             received += buffer[..<count]
         }
     }

@@ -1,67 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DirectoryTestSupport
+import Postgres
 import Testing
-
-@testable import PlatformAPI
 
 /// The page behind a login link in a real browser.
 @Suite(.serialized) struct LoginPageBrowserTests {
     static let button = "button[type=submit]"
 
     @Test func aClickSignsInAndTheAddressBarIsCleared() async throws {
-        try await withPeople { api, links in
-            let site = "http://127.0.0.1:\(api.port)"
+        try await LiveSite.with { site in
             try await Chromium.run { browser in
-                try browser.open(site + links.ada[0].target)
+                try browser.open(site.address + site.ada[0])
                 #expect(try browser.words.contains("Continue as Ada Lovelace"))
-                #expect(try browser.address == site + "/app/login")
+                #expect(try browser.address == site.address + "/app/login")
                 let history = try browser.send("Page.getNavigationHistory")["entries"] as? [[String: Any]] ?? []
                 #expect(!history.isEmpty && !history.contains { "\($0["url"] ?? "")".contains("token") })
 
                 try browser.click(Self.button)
-                #expect(try browser.address == site + "/app/login")
+                #expect(try browser.address == site.address + "/app/login")
                 #expect(try browser.words.contains("You are signed in"))
                 #expect(try browser.words.contains("Harbour & Vale") && browser.words.contains("Administrator"))
                 #expect(try browser.evaluate("document.cookie") as? String == "", "no script sees the cookies")
 
                 // The same link again leads home; somebody else's asks first.
-                try browser.open(site + links.ada[0].target)
+                try browser.open(site.address + site.ada[0])
                 #expect(try browser.words.contains("You are signed in"))
-                try browser.open(site + links.bob[0].target)
+                try browser.open(site.address + site.bob[0])
                 #expect(try browser.words.contains("You are signed in as Ada Lovelace"))
                 try browser.click("a.button")
                 #expect(try browser.words.contains("ada@example.org"))
-                try browser.open(site + links.bob[0].target)
+                try browser.open(site.address + site.bob[0])
                 try browser.click(Self.button)
                 #expect(try browser.words.contains("bob@example.org") && browser.words.contains("No account is open to you"))
 
                 try browser.click(Self.button)
-                #expect(try browser.words.contains("You are signed out.") && browser.address == site + "/app/login")
+                #expect(try browser.words.contains("You are signed out.") && browser.address == site.address + "/app/login")
                 try Self.expectNothingBlocked(browser)
                 // No address that anything was asked for tells another where it came from.
                 let sent = browser.events.filter { $0.name == "Network.requestWillBeSentExtraInfo" }
                     .compactMap { $0.parameters["headers"] as? [String: String] }
                 #expect(sent.count > 5 && sent.allSatisfy { !$0.keys.contains { $0.lowercased() == "referer" } }, "\(sent)")
             }
-            #expect(try await api.count("select count(*) from sessions") == 0)
-            #expect(try await api.count("select count(*) from login_links where redeemed_at is not null") == 2)
+            #expect(try await site.world.count("select count(*) from sessions") == 0)
+            #expect(try await site.world.count("select count(*) from login_links where redeemed_at is not null") == 2)
         }
     }
 
     @Test func itWorksByKeyboardAndWithoutScripts() async throws {
-        try await withPeople { api, links in
-            let site = "http://127.0.0.1:\(api.port)"
+        try await LiveSite.with { site in
             try await Chromium.run { browser in
                 try browser.send("Emulation.setScriptExecutionDisabled", ["value": true])
-                try browser.open(site + links.ada[0].target)
+                try browser.open(site.address + site.ada[0])
                 try browser.press("Tab", code: 9)
                 try browser.arriving { try browser.press("Enter", code: 13, text: "\r") }
-                #expect(try browser.words.contains("You are signed in") && browser.address == site + "/app/login")
+                #expect(try browser.words.contains("You are signed in") && browser.address == site.address + "/app/login")
                 try browser.click(Self.button)
                 #expect(try browser.words.contains("You are signed out."))
 
                 // By password.
-                for text in ["ada@example.org", goodPassword] {
+                for text in ["ada@example.org", LiveSite.password] {
                     try browser.press("Tab", code: 9)
                     try browser.send("Input.insertText", ["text": text])
                 }
@@ -72,48 +70,46 @@ import Testing
     }
 
     @Test func anotherSitesFormSignsNobodyIn() async throws {
-        try await withPeople { api, links in
-            let site = "http://127.0.0.1:\(api.port)"
+        try await LiveSite.with { site in
             try await Chromium.run { browser in
                 // The victim has been here, so that the cookie is there to be ridden on; localhost is another site.
-                try browser.open(site + "/app/login")
-                try browser.open("http://localhost:\(api.port)/app/login.css")
-                let fields = "[['email','bob@example.org'],['sso_auth_token','\(links.bob[0].token)'],['form_token','x']]"
+                try browser.open(site.address + "/app/login")
+                try browser.open(site.foreignAddress + "/app/login.css")
+                let fields = "[['email','bob@example.org'],['sso_auth_token','\(site.bob[0].suffix(64))'],['form_token','x']]"
                 try browser.arriving {
                     _ = try browser.evaluate(
                         """
-                        (() => { const f = document.createElement('form'); f.method = 'post'; f.action = '\(site)/app/login';
+                        (() => { const f = document.createElement('form'); f.method = 'post'; f.action = '\(site.address)/app/login';
                         for (const [name, value] of \(fields)) {
                             const i = document.createElement('input'); i.name = name; i.value = value; f.append(i); }
                         document.body.append(f); f.submit(); })()
                         """)
                 }
-                #expect(try browser.address == site + "/app/login" && browser.words.contains("Nothing was done"))
+                #expect(try browser.address == site.address + "/app/login" && browser.words.contains("Nothing was done"))
                 // Nor does the page show in a frame.
-                try browser.open("http://localhost:\(api.port)/app/login.css")
+                try browser.open(site.foreignAddress + "/app/login.css")
                 try browser.hearing("Log.entryAdded", with: "frame-ancestors") {
                     _ = try browser.evaluate(
-                        "(() => { const f = document.createElement('iframe'); f.src = '\(site)/app/login'; "
+                        "(() => { const f = document.createElement('iframe'); f.src = '\(site.address)/app/login'; "
                             + "document.body.append(f) })()")
                 }
             }
-            #expect(try await api.count("select count(*) from sessions") == 0)
+            #expect(try await site.world.count("select count(*) from sessions") == 0)
         }
     }
 
     @Test func everyPageFitsEveryWidthInLightAndDark() async throws {
-        try await withPeople { api, links in
-            try await api.execute(
+        try await LiveSite.with { site in
+            _ = try await site.world.postgres.execute(
                 """
                 update login_links set expires_at = now() - interval '1 second'
                 where id = (select max(id) from login_links)
                 """)
-            let site = "http://127.0.0.1:\(api.port)"
             try await Chromium.run { browser in
                 func look(_ name: String, _ target: String?) throws {
                     for (width, dark) in [(1280, false), (1280, true), (375, false), (375, true), (320, false)] {
                         try browser.setView(width: width, dark: dark)
-                        if let target { try browser.open(site + target) }
+                        if let target { try browser.open(site.address + target) }
                         try browser.picture("\(name)-\(width)-\(dark ? "dark" : "light")")
                         #expect(try browser.evaluate("document.documentElement.scrollWidth") as? Int ?? 9999 <= width, "\(name)")
                         let small = try browser.text(
@@ -130,43 +126,22 @@ import Testing
                 }
                 try look("form", "/app/login")
                 try look("unknown", "/app/login?email=a&sso_auth_token=b")
-                try look("expired", links.bob[2].target)
-                try look("confirm", links.ada[0].target)
+                try look("expired", site.bob[2])
+                try look("confirm", site.ada[0])
                 try browser.click(Self.button)
                 try look("home", nil)
-                try look("other", links.bob[0].target)
+                try look("other", site.bob[0])
                 try look("other-form", "/app/login?as=other")
-                try browser.open(site + links.bob[0].target)
+                try browser.open(site.address + site.bob[0])
                 try browser.click(Self.button)
                 try look("no-account", nil)
-                try look("used", links.ada[0].target)
+                try look("used", site.ada[0])
                 try Self.expectNothingBlocked(browser)
             }
         }
     }
 
     // MARK: - Support
-
-    struct Links: Sendable {
-        let ada: [Link]
-        let bob: [Link]
-    }
-
-    /// Ada has accounts, one with a name that fits nowhere; Bob has none.
-    private func withPeople(_ body: @escaping @Sendable (LiveInstallation, Links) async throws -> Void) async throws {
-        try await withInstallation(publicURL: "http://127.0.0.1") { api in
-            let app = try await api.app("One")
-            let ada = try await app.newPerson("ada@example.org", name: "Ada Lovelace")
-            let bob = try await app.newPerson("bob@example.org", name: "Bob")
-            try await app.join(ada, to: try await app.newAccount("Harbour & Vale"), role: "administrator")
-            try await app.join(ada, to: try await app.newAccount(String(repeating: "Donaudampfschiff", count: 4)))
-            var links: [[Link]] = []
-            for person in [ada, bob] {
-                links.append([try await app.link(person), try await app.link(person), try await app.link(person)])
-            }
-            try await body(api, Links(ada: links[0], bob: links[1]))
-        }
-    }
 
     /// The browser found nothing that the page's own policy forbids, and nothing else to complain about.
     private static func expectNothingBlocked(_ browser: Chromium) throws {
