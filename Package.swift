@@ -19,6 +19,7 @@ extension Target.Dependency {
     static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let mustache = product(name: "Mustache", package: "swift-mustache")
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
@@ -63,6 +64,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -98,11 +100,18 @@ let package = Package(
             ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
         module("SignIn", ["Directory", "Secrets"]),
         module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
+        .target(
+            name: "SignInPage",
+            dependencies: ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .mustache, .nioCore],
+            resources: ["login.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
+            swiftSettings: strict
+        ),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module(
             "Daemon",
             [
-                "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy", "Directory", "Secrets",
+                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy",
+                "Directory", "Secrets",
                 "Postgres", .configuration, .hummingbird, .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
@@ -139,9 +148,16 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
+                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres",
+                "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
+            ]),
+        tests(
+            "SignInPageTests",
+            [
+                "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .logging,
+                .nioCore, .serviceLifecycle,
             ]),
         tests(
             "WorkTests",

@@ -13,9 +13,14 @@ package struct SignInAttempt: Sendable {
     package var address: String
     package var userAgent: String?
     package var requestID: String?
+    /// Who is to hold the session.
+    package var holder: SessionHolder
+    /// The session that ends when the new one begins.
+    package var replaced: SessionProof?
 
     package init(
-        email: String, password: String, linkToken: String, address: String, userAgent: String?, requestID: String?
+        email: String, password: String, linkToken: String, address: String, userAgent: String?, requestID: String?,
+        holder: SessionHolder = .client, replaced: SessionProof? = nil
     ) {
         self.email = email
         self.password = password
@@ -23,6 +28,8 @@ package struct SignInAttempt: Sendable {
         self.address = address
         self.userAgent = userAgent
         self.requestID = requestID
+        self.holder = holder
+        self.replaced = replaced
     }
 }
 
@@ -56,8 +63,8 @@ package struct SignInService: Sendable {
     package func signIn(_ attempt: SignInAttempt) async throws -> SignedIn {
         let accessToken = SessionToken.random()
         let session = NewSession(
-            client: SessionToken.random(), digest: SessionToken.digest(accessToken), userAgent: attempt.userAgent,
-            address: attempt.address, requestID: attempt.requestID)
+            client: SessionToken.random(), digest: SessionToken.digest(accessToken, of: attempt.holder),
+            userAgent: attempt.userAgent, address: attempt.address, requestID: attempt.requestID, replaced: attempt.replaced)
         guard Self.isStorable(attempt.email) else { throw SignInError.invalidCredentials }
         if !attempt.linkToken.isEmpty {
             if let opened = try await sessions.redeem(linkToken: attempt.linkToken, email: attempt.email, session) {

@@ -73,6 +73,7 @@ import Testing
                 return status == 200 && muster.postmaster != server
             }
             #expect(try await daemon.status("health") == 200)
+            #expect(try await daemon.status("app/login") == 200)
             #expect(try await daemon.get("platform/api/v1/accounts", token: token).status == 200)
 
             #expect(try await daemon.end(SIGTERM) == 0)

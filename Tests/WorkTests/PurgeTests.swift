@@ -58,6 +58,34 @@ import Testing
         }
     }
 
+    @Test func sessionsAndLoginLinksThatAreOverGoInBatches() async throws {
+        try await withDirectory { world in
+            let app = try await world.app("One")
+            let user = try await Self.people(1, world, app)[0]
+            // 40 of each, of which 17 are over, in no order; of the links 9 more are over since less than a day.
+            try await world.postgres.execute(
+                """
+                insert into sessions (user_id, client, digest, password_mark, expires_at)
+                select \(user), 'c' || n, '', '', now() + case when n % 40 < 17 then interval '-1 second' else '1 minute' end
+                from (select i * 7 as n from generate_series(1, 40) i) s
+                """)
+            try await world.postgres.execute(
+                """
+                insert into login_links (user_id, platform_app_id, digest, expires_at, redeemed_at)
+                select \(user), \(app.id), sha256(n::text::bytea), case when n % 40 < 17 then now() - interval '25 hours'
+                    when n % 40 < 26 then now() - interval '23 hours' else now() + interval '1 minute' end,
+                    case when n % 2 = 0 then now() end
+                from (select i * 7 as n from generate_series(1, 40) i) s
+                """)
+            #expect(try await world.directory.tombstones.purge(olderThan: .seconds(86_400), batch: 5) == 34)
+            #expect(try await world.count("select count(*) from sessions") == 23)
+            #expect(try await world.count("select count(*) from sessions where expires_at > now()") == 23)
+            #expect(try await world.count("select count(*) from login_links") == 23)
+            #expect(try await world.count("select count(*) from login_links where expires_at > now() - interval '1 day'") == 23)
+            #expect(try await world.directory.tombstones.purge(olderThan: .seconds(86_400), batch: 5) == 0)
+        }
+    }
+
     @Test func nothingIsOrphanedWhateverHappened() async throws {
         try await withDirectory(pool: .init(limit: 8)) { world in
             let seed = UInt64.random(in: .min ... .max)

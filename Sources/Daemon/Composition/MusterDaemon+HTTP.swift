@@ -7,6 +7,7 @@ import Postgres
 import ServiceLifecycle
 import SignIn
 import SignInAPI
+import SignInPage
 import WebSurface
 
 extension MusterDaemon {
@@ -44,9 +45,9 @@ extension MusterDaemon {
         PlatformAPI(
             directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL
         ).addRoutes(to: router)
-        SignInAPI(
-            directory: installed.directory, service: SignInService(directory: installed.directory, passwords: installed.passwords)
-        ).addRoutes(to: router)
+        let service = SignInService(directory: installed.directory, passwords: installed.passwords)
+        SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
+        SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
     }
 
     /// Whether the database answers now.

@@ -35,6 +35,20 @@ enum LoginLinkStatements {
         """
     }
 
+    /// What a link is worth to whoever holds it, without touching it; no row for a wrong address either.
+    static func state(digest: [UInt8], email: String) -> PostgresQuery {
+        """
+        select u.id, u.name, l.redeemed_at is not null as used, l.expires_at <= now() as expired,
+               l.revoked_at is not null or not exists (
+                   select from platform_apps a
+                   join platform_app_permissibles p on p.platform_app_id = a.id and p.kind = 'user' and p.object_id = u.id
+                   where a.id = l.platform_app_id and a.disabled_at is null and p.rights & 4 <> 0) as revoked,
+               not \(unescaped: SuspensionStatements.isActive("u")) as suspended
+        from login_links l join users u on u.id = l.user_id and u.email_key = \(email) and u.deleted_at is null
+        where l.digest = \(digest)
+        """
+    }
+
     /// Revokes the app's own links of a user that nobody has used yet.
     static func revoke(_ id: Int64, caller: Caller) -> PostgresQuery {
         """

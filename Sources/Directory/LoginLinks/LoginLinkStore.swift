@@ -17,9 +17,22 @@ package struct LoginLink: Sendable {
     static func digest(_ token: String) -> [UInt8] { Digest.sha256(token) }
 }
 
+/// What a login link is worth.
+package enum LoginLinkState: Sendable, Equatable {
+    /// It signs this user in.
+    case ready(userID: Int64, name: String)
+    case used
+    case revoked
+    case expired
+    /// Its user is suspended.
+    case suspended
+    /// There is no such link for this address.
+    case unknown
+}
+
 /// One-time links that sign a user in (contract section 7), as Platform Apps make them.
 ///
-/// Every call throws ``DirectoryError`` and needs the right to impersonate.
+/// Every call throws ``DirectoryError``; a Platform App's needs the right to impersonate.
 package struct LoginLinkStore: Sendable {
     let directory: Directory
 
@@ -34,6 +47,19 @@ package struct LoginLinkStore: Sendable {
             throw DirectoryError.invalid([FieldProblem("user", "User is suspended")])
         }
         return LoginLink(email: email, token: token)
+    }
+
+    /// What a link is worth, without redeeming it; needs no right but the link itself.
+    package func state(token: String, email: String) async throws -> LoginLinkState {
+        let email = UserRules.normalisedEmail(email)
+        guard token.utf8.count == LoginLink.tokenLength, !email.utf8.contains(0) else { return .unknown }
+        let statement = LoginLinkStatements.state(digest: LoginLink.digest(token), email: email)
+        guard let row = try await directory.row(statement.batchable()) else { return .unknown }
+        if try row.decode(Bool.self, "used") { return .used }
+        if try row.decode(Bool.self, "suspended") { return .suspended }
+        if try row.decode(Bool.self, "revoked") { return .revoked }
+        if try row.decode(Bool.self, "expired") { return .expired }
+        return .ready(userID: try row.decode(Int64.self, "id"), name: try row.decode(String.self, "name"))
     }
 
     /// Revokes the caller's own links of a user; none to revoke is fine.

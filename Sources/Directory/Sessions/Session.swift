@@ -25,20 +25,37 @@ package struct NewSession: Sendable {
     package var address: String
     /// The request's id, kept in the audit trail.
     package var requestID: String?
+    /// The session that ends as this one begins.
+    package var replaced: SessionProof?
 
-    package init(client: String, digest: [UInt8], userAgent: String?, address: String, requestID: String?) {
+    package init(
+        client: String, digest: [UInt8], userAgent: String?, address: String, requestID: String?,
+        replaced: SessionProof? = nil
+    ) {
         self.client = client
         self.digest = digest
         self.userAgent = userAgent.map { String($0.unicodeScalars.prefix(255).map(Character.init)) }
         self.address = address
         self.requestID = requestID
+        self.replaced = replaced
+    }
+}
+
+/// What the holder of a session shows of it, the secret already digested.
+package struct SessionProof: Sendable, Equatable {
+    package let client: String
+    package let digest: [UInt8]
+
+    package init(client: String, digest: [UInt8]) {
+        self.client = client
+        self.digest = digest
     }
 }
 
 /// How a person shows who they are; nothing is known yet about whether it is any good.
 package enum PersonCredential: Sendable {
-    /// A session's headers, the secret already digested.
-    case session(client: String, digest: [UInt8], email: String)
+    /// A session, with the address that its client sends along; nil from a browser, which keeps none.
+    case session(SessionProof, email: String?)
     /// A user's access token whose signature was verified.
     case token(AccessTokenClaims)
 }

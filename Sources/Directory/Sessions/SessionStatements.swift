@@ -98,19 +98,43 @@ extension PostgresQuery.StringInterpolation {
         case .token(let claims):
             appendInterpolation(user: claims)
             appendLiteral(", person as (select user_id, null::bigint as session_id from user_caller)")
-        case .session(let client, let digest, let email):
+        case .session(let proof, let email):
             appendLiteral("person as (select u.id as user_id, s.id as session_id from sessions s ")
-            appendLiteral("join users u on u.id = s.user_id and u.deleted_at is null and u.email_key = ")
-            appendInterpolation(email)
-            appendLiteral(" and s.password_mark = password_mark(u.password_hash) where s.client = ")
-            appendInterpolation(client)
-            appendLiteral(" and s.digest = ")
-            appendInterpolation(digest)
+            appendLiteral("join users u on u.id = s.user_id and u.deleted_at is null")
+            if let email {
+                appendLiteral(" and u.email_key = ")
+                appendInterpolation(email)
+            }
+            appendLiteral(" and s.password_mark = password_mark(u.password_hash) where ")
+            appendInterpolation(matching: proof)
             appendLiteral(" and s.expires_at > now() and \(SuspensionStatements.isActive("u"))")
             // Two who sign in at once do not see each other's session; the oldest is over all the same.
             appendLiteral(" and (select count(*) from sessions n where n.user_id = u.id and n.id > s.id) < ")
             appendLiteral("\(SessionStatements.most))")
         }
+    }
+
+    /// The condition that the row `s` is the session proven.
+    private mutating func appendInterpolation(matching proof: SessionProof) {
+        appendLiteral("s.client = ")
+        appendInterpolation(proof.client)
+        appendLiteral(" and s.digest = ")
+        appendInterpolation(proof.digest)
+    }
+
+    /// Ends the session that the one in the CTE `opened` takes the place of.
+    private mutating func appendInterpolation(replacing proof: SessionProof, requestID: String?) {
+        appendLiteral("replaced as (delete from sessions s using opened where ")
+        appendInterpolation(matching: proof)
+        appendLiteral(
+            """
+             returning s.id, s.user_id),
+            replacement as (
+                insert into audit_events (actor, actor_id, action, subject_kind, subject_id, after, request_id)
+                select 'user', user_id, 'user.sign_out', 'user', user_id, jsonb_build_object('session_id', id), 
+            """)
+        appendInterpolation(requestID)
+        appendLiteral("::text from replaced),\n")
     }
 
     /// Begins the session of the user in the CTE `signed`, ends what is too much, and selects the session with the user's body.
@@ -134,6 +158,11 @@ extension PostgresQuery.StringInterpolation {
                 from signed join users u on u.id = signed.id
                 returning id, expires_at
             ),
+
+            """)
+        if let replaced = session.replaced { appendInterpolation(replacing: replaced, requestID: session.requestID) }
+        appendLiteral(
+            """
             crowded as (
                 delete from sessions s using signed
                 where s.user_id = signed.id and (s.expires_at <= now() or s.id in (

@@ -2,7 +2,7 @@
 
 import Postgres
 
-/// The SQL of the purge: what has been a tombstone for long enough, in bounded batches. Foreign keys cascade; what refers to
+/// The SQL of the purge: what has been a tombstone for long enough, and what has expired, in bounded batches. Foreign keys cascade; what refers to
 /// objects of any kind, and so can have none, is deleted in the same statement.
 enum PurgeStatements {
     /// In an order in which nothing large is left to a cascade. Each may be run again until it finds less than `batch`.
@@ -11,6 +11,7 @@ enum PurgeStatements {
             botsOfAccounts(seconds, batch), objects("agent_bots", .agentBot, seconds, batch), members(seconds, batch),
             objects("users", .user, seconds, batch),
             accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch), oldDeliveries(batch),
+            expiredSessions(batch), deadLoginLinks(batch),
         ]
     }
 
@@ -78,6 +79,24 @@ enum PurgeStatements {
         """
         delete from deliveries where id in (
             select id from deliveries where state <> 'pending' and created_at < now() - interval '14 days' limit \(batch)
+        )
+        """
+    }
+
+    /// Nobody can tell an expired session from one that never was.
+    private static func expiredSessions(_ batch: Int32) -> PostgresQuery {
+        """
+        delete from sessions where id in (
+            select id from sessions where expires_at < now() limit \(batch) for update skip locked
+        )
+        """
+    }
+
+    /// A day long, whoever holds a link that is over is told why.
+    private static func deadLoginLinks(_ batch: Int32) -> PostgresQuery {
+        """
+        delete from login_links where id in (
+            select id from login_links where expires_at < now() - interval '1 day' limit \(batch) for update skip locked
         )
         """
     }

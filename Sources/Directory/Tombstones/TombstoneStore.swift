@@ -2,11 +2,11 @@
 
 import Postgres
 
-/// What was deleted and waits for its purge. No token reaches these calls.
+/// What was deleted or has expired, and waits for its purge. No token reaches these calls.
 package struct TombstoneStore: Sendable {
     let directory: Directory
 
-    /// Purges what has been deleted for longer than `lifetime`, in transactions of at most `batch` objects each.
+    /// Purges what has been deleted for longer than `lifetime`, and the sessions and login links that are over, in transactions of at most `batch` objects each.
     ///
     /// Killed at any moment, it leaves whole objects and whole tombstones; run again, it goes on.
     /// - Returns: how many rows were purged, cascades apart.

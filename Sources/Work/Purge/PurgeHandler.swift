@@ -2,7 +2,7 @@
 
 package import Directory
 
-/// Purges tombstones, once an hour by whichever daemon comes first.
+/// Purges tombstones and what has expired, once an hour by whichever daemon comes first.
 package struct PurgeHandler: JobHandler {
     private let tombstones: TombstoneStore
     private let lifetime: Duration

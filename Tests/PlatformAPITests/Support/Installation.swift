@@ -10,6 +10,7 @@ import Secrets
 import ServiceLifecycle
 import SignIn
 import SignInAPI
+import SignInPage
 import Testing
 import WebSurface
 
@@ -66,11 +67,13 @@ struct LiveInstallation: Sendable {
 
 /// Runs `body` with an installation of its own.
 func withInstallation(
-    connections: Int = 4, proxies: TrustedProxies = TrustedProxies(), log: any LogHandler = SwiftLogNoOpLogHandler(),
-    _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
+    connections: Int = 4, publicURL: String = LiveInstallation.publicURL, proxies: TrustedProxies = TrustedProxies(),
+    log: any LogHandler = SwiftLogNoOpLogHandler(), _ body: @Sendable @escaping (LiveInstallation) async throws -> Void
 ) async throws {
     try await withDirectory(pool: .init(limit: connections)) { world in
-        try await serving(world.directory, passwords: world.passwords, proxies: proxies, log: log) {
+        try await serving(
+            world.directory, passwords: world.passwords, publicURL: publicURL, proxies: proxies, log: log
+        ) {
             try await body(LiveInstallation(world: world, port: $0))
         }
     }
@@ -78,13 +81,15 @@ func withInstallation(
 
 /// Runs `body` with a listener of its own for the directory, as one of several daemons would have.
 func serving(
-    _ directory: Directory, passwords: PasswordHasher, proxies: TrustedProxies = TrustedProxies(),
-    log: any LogHandler = SwiftLogNoOpLogHandler(), _ body: @Sendable @escaping (Int) async throws -> Void
+    _ directory: Directory, passwords: PasswordHasher, publicURL: String = LiveInstallation.publicURL,
+    proxies: TrustedProxies = TrustedProxies(), log: any LogHandler = SwiftLogNoOpLogHandler(),
+    _ body: @Sendable @escaping (Int) async throws -> Void
 ) async throws {
     let web = WebRouter()
-    PlatformAPI(directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: LiveInstallation.publicURL)
-        .addRoutes(to: web)
-    SignInAPI(directory: directory, service: SignInService(directory: directory, passwords: passwords)).addRoutes(to: web)
+    PlatformAPI(directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: publicURL).addRoutes(to: web)
+    let service = SignInService(directory: directory, passwords: passwords)
+    SignInAPI(directory: directory, service: service).addRoutes(to: web)
+    SignInPage(directory: directory, service: service, publicURL: publicURL).addRoutes(to: web)
     let quiet = Logger(label: "quiet", factory: { _ in log })
     var options = WebResponder.Options()
     options.trustedProxies = proxies
