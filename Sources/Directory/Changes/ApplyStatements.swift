@@ -5,18 +5,18 @@ import Postgres
 /// The writes of a range, in order; each set-based, each joining the app's permissibles in the statement that writes.
 enum ApplyStatements {
     /// The accounts themselves, before anything refers to them.
-    static func accounts(_ range: ChangeRange) -> [PostgresQuery] {
-        [createAccounts(range), updateAccounts(range)]
+    static func accounts(_ range: ChangeRange, _ work: ChangeWork) -> [PostgresQuery] {
+        (work.createsAccounts ? [createAccounts(range)] : []) + [updateAccounts(range)]
     }
 
     /// Users, their memberships, and what accounts and users have alike: suspensions and links.
-    static func users(_ range: ChangeRange, keyID: Int32) -> [PostgresQuery] {
-        [
-            updateUsers(range), createUsers(range, keyID: keyID),
-            removeMemberships(range), createMemberships(range), writeMemberships(range),
-            suspend(range), restore(range),
-            relink(range),
-        ]
+    static func users(_ range: ChangeRange, _ work: ChangeWork, keyID: Int32) -> [PostgresQuery] {
+        let users = (work.hasKnownUsers ? [updateUsers(range)] : []) + (work.createsUsers ? [createUsers(range, keyID: keyID)] : [])
+        let memberships =
+            (work.hasLaterMemberships ? [removeMemberships(range), writeMemberships(range)] : [])
+            + (work.hasFirstMemberships ? [createMemberships(range)] : [])
+        let suspensions = (work.suspends ? [suspend(range)] : []) + (work.restores ? [restore(range)] : [])
+        return users + memberships + suspensions + [relink(range)]
     }
 
     /// Made with its permissible. No join with what was made: nobody knows how many that will be, least of all the planner.

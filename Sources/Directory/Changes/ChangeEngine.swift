@@ -32,14 +32,17 @@ package struct ChangeEngine: Sendable {
         return try await report(set)
     }
 
-    /// The first range, on which the others may build, alone; the others in no order, several at once.
+    /// What the others build on first, alone; the others in no order, several at once.
     private func apply(_ ranges: [ChangeRange], of set: ChangeSet, _ progress: @Sendable (Int, Int) async -> Void) async throws {
-        var waiting = ranges[...]
-        guard let first = waiting.popFirst() else { return }
         let applier = UUID()
-        try await applyWithoutFaults(first, by: applier)
-        var dealtWith = set.count - waiting.reduce(0) { $0 + $1.count }
-        await progress(dealtWith, set.count)
+        var waiting = ranges[...]
+        var dealtWith = set.count - ranges.reduce(0) { $0 + $1.count }
+        while let first = waiting.first, first.first <= set.firstChunkEnd {
+            waiting.removeFirst()
+            try await applyWithoutFaults(first, by: applier)
+            dealtWith += first.count
+            await progress(dealtWith, set.count)
+        }
         try await withThrowingTaskGroup(of: Int.self) { group in
             var running = 0
             while true {
@@ -175,20 +178,27 @@ package struct ChangeEngine: Sendable {
                 RefusalStatements.refuse(
                     range.set, seq: seq, code: error.refusalCode, detail: error.constraint ?? error.sqlState))
         }
-        for statement in ChangeStatements.locks(range) { try await run(statement, on: connection) }
-        try await run(RefusalStatements.refuse(.account, range), on: connection)
-        for statement in ApplyStatements.accounts(range) { try await run(statement, on: connection) }
-        try await run(RefusalStatements.refuse(.user, range), on: connection)
-        let hasLimits = try await run(SeatStatements.lock(range), on: connection) > 0
-        var isSettled = false
-        while !isSettled {
-            // Refusing one move of an address can make the next one impossible: a chain, followed to its end. Who is refused
-            // for want of a seat keeps the address, and who is refused for an address the seats.
-            while try await run(RefusalStatements.refuseTakenEmails(range), on: connection) > 0 {}
-            isSettled = hasLimits ? try await run(SeatStatements.refuse(range), on: connection) == 0 : true
+        guard let work = try await connection.query(ChangeStatements.work(range)).first.map(ChangeWork.init) else { return }
+        for statement in ChangeStatements.locks(range, work) { try await run(statement, on: connection) }
+        if work.hasAccounts {
+            try await run(RefusalStatements.refuse(.account, range), on: connection)
+            for statement in ApplyStatements.accounts(range, work) { try await run(statement, on: connection) }
         }
-        for statement in ApplyStatements.users(range, keyID: keyID) { try await run(statement, on: connection) }
+        try await run(RefusalStatements.refuse(.user, range), on: connection)
+        try await settle(range, work, on: connection)
+        for statement in ApplyStatements.users(range, work, keyID: keyID) { try await run(statement, on: connection) }
         try await run(OutboxStatements.emit(range), on: connection)
+    }
+
+    /// Refuses who finds the address taken or no seat.
+    ///
+    /// Refusing one move of an address can make the next one impossible: a chain, followed to its end. Who is refused for want
+    /// of a seat keeps the address, and who is refused for an address the seats.
+    private func settle(_ range: ChangeRange, _ work: ChangeWork, on connection: PostgresConnection) async throws {
+        let hasLimits = work.hasMemberships ? try await run(SeatStatements.lock(range), on: connection) > 0 : false
+        repeat {
+            while try await run(RefusalStatements.refuseTakenEmails(range), on: connection) > 0 {}
+        } while hasLimits ? try await run(SeatStatements.refuse(range), on: connection) > 0 : false
     }
 
     /// Planned anew each time: a plan made for the first chunk, when the tables were empty, is a bad one for the tenth.

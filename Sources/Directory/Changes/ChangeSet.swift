@@ -40,21 +40,35 @@ struct ChangeRange: Sendable, Equatable {
 struct ChunkPlan {
     /// The most objects that one transaction changes, e-mail moves apart, which must stand together.
     static let chunkSize = 10_000
+    /// From so many changes on it is worth while to apply two halves side by side.
+    private static let dividedSize = 2_000
 
     /// - Parameter applied: ranges already applied, sorted by their first change.
+    /// - Returns: what the others build on by itself, the rest in chunks of about one size, an even number where it is worth while.
     static func remaining(_ set: ChangeSet, applied: [ClosedRange<Int>]) -> [ChangeRange] {
         var ranges: [ChangeRange] = []
         var next = 1
         for done in applied + [(set.count + 1)...(set.count + 1)] {
+            if next <= set.firstChunkEnd, next < done.lowerBound {
+                let last = min(set.firstChunkEnd, done.lowerBound - 1)
+                ranges.append(ChangeRange(set: set, first: next, last: last))
+                next = last + 1
+            }
+            let size = evenSize(done.lowerBound - next)
             while next < done.lowerBound {
-                let wanted = next <= set.firstChunkEnd ? max(set.firstChunkEnd, next + chunkSize - 1) : next + chunkSize - 1
-                let last = min(wanted, done.lowerBound - 1)
+                let last = min(next + size, done.lowerBound) - 1
                 ranges.append(ChangeRange(set: set, first: next, last: last))
                 next = last + 1
             }
             next = max(next, done.upperBound + 1)
         }
         return ranges
+    }
+
+    private static func evenSize(_ count: Int) -> Int {
+        var parts = (count + chunkSize - 1) / chunkSize
+        if count >= dividedSize { parts += parts % 2 }
+        return parts > 1 ? (count + parts - 1) / parts : chunkSize
     }
 }
 

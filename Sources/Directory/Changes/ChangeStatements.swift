@@ -84,18 +84,33 @@ enum ChangeStatements {
         "select code, count(*) as n from change_refusals where run_id = \(set.run) group by code"
     }
 
+    /// What the range asks for; the columns are those of ``ChangeWork``.
+    static func work(_ range: ChangeRange) -> PostgresQuery {
+        """
+        select coalesce(bool_or(kind = 'account'), false) as has_accounts,
+               coalesce(bool_or(kind = 'account' and action = 'create'), false) as creates_accounts,
+               coalesce(bool_or(kind <> 'account' and action <> 'create'), false) as has_known_users,
+               coalesce(bool_or(kind = 'user' and action = 'create'), false) as creates_users,
+               coalesce(bool_or(action = 'create' and memberships <> '{}'), false) as has_first_memberships,
+               coalesce(bool_or(action <> 'create' and memberships <> '{}'), false) as has_later_memberships,
+               coalesce(bool_or(suspends), false) as suspends, coalesce(bool_or(not suspends), false) as restores
+        from changes
+        where run_id = \(range.set.run) and planned_at = \(range.set.plannedAt)
+          and seq between \(Int32(range.first)) and \(Int32(range.last))
+        """
+    }
+
     /// Locks the range's objects in the order of their ids, so that two writers cannot deadlock. Accounts are locked more weakly:
     /// a call that has locked a user and makes it a member must not wait for an account whose members we wait for.
-    static func locks(_ range: ChangeRange) -> [PostgresQuery] {
-        [
-            """
+    static func locks(_ range: ChangeRange, _ work: ChangeWork) -> [PostgresQuery] {
+        let accounts: PostgresQuery = """
             with \(accepted: range)
             select from accounts where id in (select object_id from accepted where kind = 'account') order by id for no key update
-            """,
             """
+        let users: PostgresQuery = """
             with \(accepted: range)
             select from users where id in (select object_id from accepted where kind = 'user') order by id for update
-            """,
-        ]
+            """
+        return (work.hasAccounts ? [accounts] : []) + (work.hasKnownUsers ? [users] : [])
     }
 }

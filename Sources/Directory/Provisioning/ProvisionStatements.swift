@@ -57,17 +57,21 @@ enum ProvisionStatements {
             where m.situation in ('create', 'update')
         ),
         planned as (
-            select d.*, row_number() over (order by d.number) as seq,
+            -- Whose address moves comes first: all of those stand in the first chunk together.
+            select d.*, row_number() over (order by moves.email desc, d.number) as seq, moves.email as moves_email,
                    case when d.situation = 'create' then nextval('users_id_seq') else d.user_id end as object_id,
                    case when d.situation = 'create' then 'create'
                         when d.key is not null and not d.linked then 'adopt' else 'update' end as action
             from differing d
+            cross join lateral (select d.situation = 'update' and d.fields ? 'email' as email) moves
             where d.situation = 'create' or d.fields <> '{}' or d.memberships <> '{}' or (d.key is not null and not d.linked)
         ),
         run as (
             insert into runs (platform_app_id, source_id, policy, state, actor, change_count, first_chunk_end, planned_at)
-            select caller.app_id, \(source), 'provision', 'applying', 'api', n, n, now()
-            from caller, (select count(*)::integer as n from planned) p where n > 0
+            select caller.app_id, \(source), 'provision', 'applying', 'api', p.total, p.moves, now()
+            from caller,
+                (select count(*)::integer as total, (count(*) filter (where moves_email))::integer as moves from planned) p
+            where p.total > 0
             returning id, platform_app_id, planned_at
         ),
         stored as (
@@ -84,7 +88,8 @@ enum ProvisionStatements {
         )
         select m.number, coalesce(p.object_id, m.user_id) as user_id, p.seq,
                case when m.situation = 'update' and p.seq is null then 'unchanged' else m.situation end as situation,
-               run.id as run, run.planned_at, (select count(*) from planned) as planned
+               run.id as run, run.planned_at, (select count(*) from planned) as planned,
+               (select count(*) from planned where moves_email) as moves
         from matched m
         left join planned p on p.number = m.number
         left join run on true

@@ -152,7 +152,8 @@ private struct ProvisionPlan {
             guard set == nil, let run = try row.decode(Int64?.self, "run") else { continue }
             let count = Int(try row.decode(Int64.self, "planned"))
             set = ChangeSet(
-                run: run, plannedAt: try row.decode(PostgresTimestamp.self, "planned_at"), count: count, firstChunkEnd: count)
+                run: run, plannedAt: try row.decode(PostgresTimestamp.self, "planned_at"), count: count,
+                firstChunkEnd: Int(try row.decode(Int64.self, "moves")))
         }
     }
 

@@ -70,10 +70,14 @@ import Testing
         return query
     }
 
+    private static let everything = ChangeWork(
+        hasAccounts: true, createsAccounts: true, hasKnownUsers: true, createsUsers: true, hasFirstMemberships: true,
+        hasLaterMemberships: true, suspends: true, restores: true)
+
     /// What the change engine writes on behalf of a run's app.
     static let writes: [String: [PostgresQuery]] = [
-        "ApplyStatements.accounts": ApplyStatements.accounts(range),
-        "ApplyStatements.users": ApplyStatements.users(range, keyID: 1),
+        "ApplyStatements.accounts": ApplyStatements.accounts(range, everything),
+        "ApplyStatements.users": ApplyStatements.users(range, everything, keyID: 1),
         "RefusalStatements.refuse": [RefusalStatements.refuse(.account, range), RefusalStatements.refuse(.user, range)],
     ]
 
@@ -94,6 +98,7 @@ import Testing
         "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",
         "ChangeStatements.refusals": "reads refusals",
         "ProvisionStatements.finish": "ends a run", "ProvisionStatements.prepare": "makes the app's own source",
+        "ChangeStatements.work": "counts what kinds of changes a plan holds",
         "ChangeStatements.locks": "locks rows and shows none of them",
         "ReadBackStatements.mismatches": "counts",
         "SessionStatements.redeem": "no app calls: needs the token of a login link, and asks for the permissible of its app",
