@@ -28,7 +28,7 @@ package struct ChangeEngine: Sendable {
             Int(try row.decode(Int32.self, "first_seq"))...Int(try row.decode(Int32.self, "last_seq"))
         }
         try await apply(ChunkPlan.remaining(set, applied: done), of: set, progress)
-        if set.count >= Self.manyChanges { try await refreshStatistics() }
+        if set.count >= Self.manyChanges { try await refreshStatistics(after: set) }
         return try await report(set)
     }
 
@@ -36,6 +36,8 @@ package struct ChangeEngine: Sendable {
     private func apply(_ ranges: [ChangeRange], of set: ChangeSet, _ progress: @Sendable (Int, Int) async -> Void) async throws {
         let applier = UUID()
         var waiting = ranges[...]
+        // By itself, so that no chunk waits for the end of another that has just taken the source over.
+        _ = try await postgres.query(ChangeStatements.takeOver(set, for: applier))
         var dealtWith = set.count - ranges.reduce(0) { $0 + $1.count }
         while let first = waiting.first, first.first <= set.firstChunkEnd {
             waiting.removeFirst()
@@ -64,11 +66,14 @@ package struct ChangeEngine: Sendable {
     /// How many chunks are applied at once: the server computes more than it writes.
     private static let connections = 2
 
-    /// From so many changes on, the planner's idea of the tables is out of date, and autovacuum comes a minute too late.
+    /// From so many changes on, the planner's idea of the tables may be out of date, and autovacuum comes a minute too late.
     private static let manyChanges = 1_000
 
-    private func refreshStatistics() async throws {
+    /// Where the set is a tenth of the users or more.
+    private func refreshStatistics(after set: ChangeSet) async throws {
         try await postgres.withConnection { connection in
+            let known = try await connection.query("select reltuples::bigint as n from pg_class where oid = 'users'::regclass")
+            guard let users = try known.first?.decode(Int64.self, "n"), Int64(set.count) * 10 >= users else { return }
             try await connection.analyzeRoughly(
                 """
                 users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, \

@@ -8,14 +8,17 @@ extension PostgresQuery.StringInterpolation {
     ///
     /// A disabled app has none. Statements join the app's permissibles themselves.
     /// Materialized, so that the app is known before its permissibles are sought: without statistics the planner would look them up
-    /// by kind and object alone, which reads through all of them for each change.
+    /// by kind and object alone, which reads through all of them for each change. The run is one row that is fetched once (`offset
+    /// 0` keeps it so): a planner that takes the changes for few would read through all runs for each of them.
     mutating func appendInterpolation(accepted range: ChangeRange) {
         appendLiteral(
             """
-            accepted as materialized (select c.*, r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version from changes c \
-            join runs r on r.id = c.run_id join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null \
-            where c.run_id = 
+            accepted as materialized (select c.*, run.* from (\
+            select r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version from runs r \
+            join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null where r.id = 
             """)
+        appendInterpolation(range.set.run)
+        appendLiteral(" offset 0) run cross join changes c where c.run_id = ")
         appendInterpolation(range.set.run)
         appendLiteral(" and c.planned_at = ")
         appendInterpolation(range.set.plannedAt)

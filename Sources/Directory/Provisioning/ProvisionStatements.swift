@@ -45,7 +45,8 @@ enum ProvisionStatements {
             cross join caller
             left join links l on l.source_id = \(source) and l.kind = 'user' and l.external_key = i.key
             left join users lu on lu.id = l.object_id and lu.deleted_at is null
-            left join users e on lu.id is null and e.email_key = i.email
+            -- One by one through the index, however many users there are.
+            left join lateral (select id from users where lu.id is null and email_key = i.email limit 1) e on true
             left join users u on u.id = coalesce(lu.id, e.id)
             left join user_permissibles p on p.platform_app_id = caller.app_id and p.object_id = u.id and p.rights & 1 <> 0
         ),
