@@ -48,40 +48,26 @@ extension PlatformAPI {
     /// `{"results": [...], "created": 2, ...}`: a result for each item in its order, with the status that it would have had by
     /// itself. The whole is 422 only when an atomic call was refused.
     private static func bulkResponse(_ items: [ProvisionItem], _ outcomes: [ProvisionOutcome], failed: Bool) -> Response {
-        var counts: [(name: StaticString, count: Int64)] = [
-            ("created", 0), ("updated", 0), ("unchanged", 0), ("failed", 0), ("withdrawn", 0),
-        ]
+        var counts: [ProvisionOutcome.Kind: Int64] = [:]
         return Response.json(status: failed ? .unprocessableContent : .ok, capacity: 96 * (outcomes.count + 2)) { body in
             body.object { object in
                 object.array("results") { list in
                     for (number, outcome) in outcomes.enumerated() {
                         outcome.write(number, items[number], to: &list)
-                        counts[outcome.rank].count += 1
+                        counts[outcome.kind, default: 0] += 1
                     }
                 }
-                for (name, count) in counts { object.field(name, count) }
+                for kind in ProvisionOutcome.Kind.allCases { object.field(kind.name, counts[kind] ?? 0) }
             }
         }
     }
 }
 
 extension ProvisionOutcome {
-    fileprivate var rank: Int {
-        switch self {
-        case .created: 0
-        case .updated: 1
-        case .unchanged: 2
-        case .failed: 3
-        case .withdrawn: 4
-        }
-    }
-
-    private var word: String { ["created", "updated", "unchanged", "failed", "withdrawn"][rank] }
-
     fileprivate func write(_ number: Int, _ item: ProvisionItem, to list: inout JSONWriter) {
         list.object {
             $0.field("index", Int64(number))
-            $0.field("result", word)
+            $0.field("result", kind.name.description)
             if let id = userID { $0.field("id", id) }
             if let externalID = item.externalID { $0.field("external_id", externalID) }
             $0.field("email", item.email)
