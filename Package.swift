@@ -84,7 +84,7 @@ let package = Package(
                 .embedInCode("Migrations/V0004_find.sql"),
                 .embedInCode("Migrations/V0005_idempotency_keys.sql"),
                 .embedInCode("Migrations/V0006_sign_in.sql"),
-                .embedInCode("Migrations/V0007_rotation.sql"),
+                .embedInCode("Migrations/V0007_rotation_and_leases.sql"),
             ],
             swiftSettings: strict
         ),
@@ -134,7 +134,7 @@ let package = Package(
         tests(
             "WebSurfaceTests",
             [
-                "WebSurface", .hummingbird, .httpTypes, .logging, .metrics, .nioCore, .serviceLifecycle,
+                "WebSurface", "Directory", .hummingbird, .httpTypes, .logging, .metrics, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),

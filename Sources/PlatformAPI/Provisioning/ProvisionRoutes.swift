@@ -10,7 +10,8 @@ extension PlatformAPI {
 
     /// `/provision` and `/bulk`: people with their accounts in one call.
     ///
-    /// Both are idempotent by what they say, so that neither heeds an `Idempotency-Key`.
+    /// Both are idempotent by what they say. Under an `Idempotency-Key` a bulk is answered again as it was, even where others have
+    /// written since.
     func addProvisionRoutes(to api: RouterGroup<WebContext>) {
         api.put("provision") { request, context in
             let caller = try caller(request, context)
@@ -23,6 +24,7 @@ extension PlatformAPI {
         }
         api.post("bulk") { request, context in
             let caller = try caller(request, context)
+            let call = try await keyedCall(request, context, caller)
             let bulk: BulkItems
             let atomic: Bool
             do {
@@ -32,7 +34,12 @@ extension PlatformAPI {
                 try await authenticate(caller)
                 throw error
             }
-            let outcomes = try await provisioning.provision(bulk.items, atomic: atomic, by: caller)
+            let outcomes =
+                if let call {
+                    try await provisioning.provision(bulk.items, atomic: atomic, under: call, by: caller)
+                } else {
+                    try await provisioning.provision(bulk.items, atomic: atomic, by: caller)
+                }
             return Self.bulkResponse(bulk.items, outcomes, failed: atomic && outcomes.contains(where: \.hasFailed))
         }
     }
