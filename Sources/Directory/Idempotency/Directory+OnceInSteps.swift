@@ -12,16 +12,17 @@ extension Directory {
     ///
     /// - Parameters:
     ///   - note: what is kept of the answer, JSON without secrets; nil when it shall be found out anew.
-    ///   - replay: makes the answer of it.
+    ///   - replay: makes the answer of it, for whose token reaches as far as the call; must not write.
     /// - Throws: ``DirectoryError/inProgress`` while another sender of the key is at work; ``DirectoryError/invalid(_:)`` when
     ///   the key was used for another call; what `execute` throws.
     nonisolated(nonsending) func onceInSteps<Answer>(
-        _ call: KeyedCall, by caller: Caller, note: (Answer) -> String?, replay: (String) throws -> Answer,
+        _ call: KeyedCall, by caller: Caller, note: (Answer) -> String?,
+        replay: nonisolated(nonsending) (String) async throws -> Answer,
         execute: nonisolated(nonsending) () async throws -> Answer
     ) async throws -> Answer {
         let key = Digest.sha256(call.key)
         let lease = Lease(length: call.lease)
-        if let earlier = try await begin(call, key, lease, caller) { return try replay(earlier) }
+        if let earlier = try await begin(call, key, lease, caller) { return try await replay(earlier) }
         async let _ = hold(key, lease, every: call.renewal, caller)
         let answer: Answer
         do {

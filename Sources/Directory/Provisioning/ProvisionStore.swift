@@ -19,7 +19,11 @@ package struct ProvisionStore: Sendable {
             note: { outcomes in
                 atomic && outcomes.contains(where: \.hasFailed) ? nil : ProvisionNote(outcomes)?.text
             },
-            replay: { try ProvisionNote.outcomes($0) },
+            replay: { note in
+                // Whoever may not do the call is not told what became of it.
+                _ = try await prepare(by: caller)
+                return try ProvisionNote.outcomes(note)
+            },
             execute: { try await provision(items, atomic: atomic, by: caller) })
     }
 

@@ -84,6 +84,7 @@ import WebSurface
                 to: app.appID, scopes: [.usersRead], by: .command)
             let reader = APIClient(port: api.port, token: scoped.accessToken, appID: app.appID)
             #expect(try await bulk(reader, body, key: "n").status == 403)
+            #expect(try await bulk(reader, body, key: "k", query: "?atomic=true").status == 403)
             try await api.execute("update platform_apps set disabled_at = now() where name = 'One'")
             for key in ["k", "n", ""] { #expect(try await bulk(app, body, key: key).body == Body.invalidToken) }
             #expect(try await api.count("select count(*) from idempotency_keys") == 1)

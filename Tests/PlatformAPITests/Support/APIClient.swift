@@ -171,6 +171,8 @@ private struct Socket: ~Copyable {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            // A process that was stopped for a while is interrupted where it waits with a limit.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return answer }
             answer += buffer[..<count]
         }
