@@ -30,7 +30,7 @@ extension PlatformAPI {
         write: (Item, inout JSONWriter) -> Void
     ) async throws -> Response {
         let parameters = ListParameters(&reader, list: list, isOriginal: isOriginal)
-        guard reader.errors.isEmpty else {
+        guard reader.problems.isEmpty else {
             try await reach()
             try reader.finish()
             return Response.empty

@@ -5,10 +5,6 @@ import NIOCore
 import WebSurface
 
 extension ParameterReader {
-    /// What was wrong with the form of the parameters, as the directory takes it along: it is told to nobody who may not
-    /// reach the object.
-    var problems: [FieldProblem] { errors.map { FieldProblem($0.attribute, $0.fullMessage) } }
-
     /// A text that may be changed: nil when absent; null counts as blank, which a rule then refuses.
     mutating func text(_ key: String) -> String? {
         switch string(key) {

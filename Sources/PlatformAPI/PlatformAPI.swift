@@ -76,8 +76,9 @@ package struct PlatformAPI: Sendable {
 
     /// Who calls: the holder of a Platform App's token whose signature is right. The statement checks the rest.
     func caller(_ request: Request, _ context: WebContext) throws(APIError) -> Caller {
-        guard let credential = PresentedCredential(request.headers), let caller = verify(credential.token, context.web.requestID)
-        else { throw .invalidAccessToken }
+        guard let credential = context.web.credential, let caller = verify(credential.token, context.web.requestID) else {
+            throw .invalidAccessToken
+        }
         tokens.note(caller, address: context.web.remoteAddress)
         return caller
     }

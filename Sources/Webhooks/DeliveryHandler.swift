@@ -26,12 +26,17 @@ package struct DeliveryHandler: JobHandler {
     private let deliveries: DeliveryStore
     private let policy: AddressPolicy
     private let resolver: Resolver
+    private let authorities: ReceiverAuthorities
     private let options: Options
 
-    package init(deliveries: DeliveryStore, policy: AddressPolicy, resolver: Resolver, options: Options = Options()) {
+    package init(
+        deliveries: DeliveryStore, policy: AddressPolicy, resolver: Resolver, authorities: ReceiverAuthorities = .system,
+        options: Options = Options()
+    ) {
         self.deliveries = deliveries
         self.policy = policy
         self.resolver = resolver
+        self.authorities = authorities
         self.options = options
     }
 
@@ -46,7 +51,9 @@ package struct DeliveryHandler: JobHandler {
         do {
             guard let url = WebhookURL(target.url) else { throw DestinationError.badURL }
             let address = try await Sender.check(url, policy, resolver)
-            return try await Sender.with(url, address: address, limit: options.limit) { sender in
+            return try await Sender.with(
+                url, address: address, authorities: authorities, limit: options.limit
+            ) { sender in
                 try await send(webhook, to: target.url, sender)
             }
         } catch let error as DestinationError {

@@ -29,10 +29,12 @@ struct Sender: Sendable {
 
     /// Lends a sender to `body`.
     nonisolated(nonsending) static func with<T>(
-        _ url: WebhookURL, address: String, limit: Duration, _ body: nonisolated(nonsending) (Sender) async throws -> T
+        _ url: WebhookURL, address: String, authorities: ReceiverAuthorities, limit: Duration,
+        _ body: nonisolated(nonsending) (Sender) async throws -> T
     ) async throws -> T {
         var configuration = HTTPClient.Configuration()
         configuration.dnsOverride = [url.host: address]
+        configuration.tlsConfiguration = authorities.configuration
         configuration.redirectConfiguration = .disallow
         configuration.httpVersion = .http1Only
         configuration.decompression = .disabled
@@ -83,12 +85,13 @@ struct Sender: Sendable {
 
     /// A stable word: the error's own text may name addresses of our network.
     private static func code(of error: any Error) -> String {
-        switch error {
+        if let fault = secureConnectionFault(error) { return fault }
+        return switch error {
         case let error as HTTPClientError where error == .connectTimeout || error == .readTimeout || error == .deadlineExceeded:
             "timeout"
         case is HTTPClientError: "bad_answer"
         case is NIOConnectionError, is IOError: "connection_failed"
-        default: String(reflecting: type(of: error)).contains("SSL") ? "tls_failed" : "connection_failed"
+        default: "connection_failed"
         }
     }
 }

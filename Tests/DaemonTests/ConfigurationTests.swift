@@ -58,6 +58,7 @@ import WebSurface
             #expect(configuration.tombstoneLifetime == .seconds(7 * 86_400))
             for (key, value) in [
                 ("MUSTER_TOMBSTONE_DAYS", "0"), ("MUSTER_TOMBSTONE_DAYS", "x"), ("MUSTER_WEBHOOK_NETWORKS", "inner"),
+                ("MUSTER_WEBHOOK_CA_FILE", "/nowhere.pem"), ("MUSTER_WEBHOOK_CA_FILE", "\(folder)/muster.yaml"),
             ] {
                 #expect(throws: ConfigurationError.self) {
                     try MusterConfiguration.load(environment: ["MUSTER_DATA_DIR": folder, key: value])

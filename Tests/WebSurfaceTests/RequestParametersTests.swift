@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Directory
 import HTTPTypes
 import NIOCore
 import Testing
@@ -132,15 +133,17 @@ import WebSurface
         var reader = ParameterReader(parameters)
         #expect(reader.value("name") == .absent)
         #expect(reader.string("other") == .absent)
-        #expect(reader.errors.map(\.attribute) == ["name"])
+        #expect(reader.problems.map(\.attribute) == ["name"])
     }
 
     @Test func contractsSentence() {
-        let error = APIError.validation([FieldError("email", "can't be blank"), FieldError("name", "can't be blank")])
+        let error = APIError.validation([
+            FieldProblem("email", says: "can't be blank"), FieldProblem("name", says: "can't be blank"),
+        ])
         #expect(
             String(buffer: error.body)
                 == #"{"message":"Email can't be blank, Name can't be blank","attributes":["email","name"]}"#)
-        #expect(FieldError("base", "Too many").fullMessage == "Too many")
-        #expect(FieldError("limits", ": Invalid data").fullMessage == "Limits : Invalid data")
+        #expect(FieldProblem("base", says: "Too many").message == "Too many")
+        #expect(FieldProblem("limits", says: ": Invalid data").message == "Limits : Invalid data")
     }
 }

@@ -2,8 +2,10 @@
 
 import HTTPTypes
 import Hummingbird
+import HummingbirdTLS
 import Logging
 import NIOCore
+import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
@@ -42,7 +44,9 @@ final class Receiver: Sendable {
     var received: [Message] { messages.withLock { $0 } }
 
     /// Runs `body` while the receiver listens.
-    func listening(_ body: @Sendable @escaping (_ port: Int) async throws -> Void) async throws {
+    ///
+    /// - Parameter tls: as whom it speaks https; nil is plain http.
+    func listening(as tls: TLSConfiguration? = nil, _ body: @Sendable @escaping (_ port: Int) async throws -> Void) async throws {
         let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
         let responder = CallbackResponder { (request: Request, _: BasicRequestContext) in
             func header(_ name: String) -> String { HTTPField.Name(name).flatMap { request.headers[$0] } ?? "" }
@@ -58,7 +62,8 @@ final class Receiver: Sendable {
         }
         let (ports, sink) = AsyncStream<Int>.makeStream()
         let application = Application(
-            responder: responder, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            responder: responder, server: try tls.map { try .tls(tlsConfiguration: $0) } ?? .http1(),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { sink.yield($0.localAddress?.port ?? 0) }, logger: quiet)
         let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
         try await withThrowingTaskGroup(of: Void.self) { tasks in

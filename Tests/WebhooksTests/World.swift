@@ -68,7 +68,7 @@ extension TestDirectory {
     /// Workers as the daemon composes them, in a hurry.
     func worker(
         allowing networks: [String] = ["127.0.0.0/8"], hosts: [String: [String]] = [:], limit: Duration = .seconds(5),
-        firstPause: Duration = .milliseconds(2), lease: Duration = .seconds(60),
+        authorities: ReceiverAuthorities = .system, firstPause: Duration = .milliseconds(2), lease: Duration = .seconds(60),
         logger: Logger = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
     ) -> Worker {
         var options = DeliveryHandler.Options()
@@ -84,7 +84,7 @@ extension TestDirectory {
                 OutboxHandler(outbox: directory.outbox),
                 DeliveryHandler(
                     deliveries: directory.deliveries, policy: AddressPolicy(allowed: networks.compactMap { AddressBlock($0) }),
-                    resolver: resolver, options: options),
+                    resolver: resolver, authorities: authorities, options: options),
             ], options: pace, logger: logger)
     }
 

@@ -90,7 +90,7 @@ import Testing
         try await withDirectory(pool: .init(limit: 8)) { world in
             let seed = UInt64.random(in: .min ... .max)
             print("seed \(seed)")
-            var random = Seeded(state: seed)
+            var random = SeededGenerator(seed: seed)
             let apps = [try await world.app("One"), try await world.app("Two")]
             for app in apps {
                 var hook = WebhookDraft()
@@ -230,18 +230,5 @@ import Testing
         var draft = MembershipDraft()
         draft.userID = user
         _ = try await world.directory.memberships.upsert(accountID: account, draft, by: app.caller)
-    }
-}
-
-/// SplitMix64: the same seed makes the same test.
-private struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

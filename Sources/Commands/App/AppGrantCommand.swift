@@ -9,14 +9,7 @@ struct AppGrantCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "grant", abstract: "Lets a Platform App act on an object that it did not create.")
 
-    @Argument(help: "The app's id.")
-    var app: Int64
-
-    @Argument(help: "user, account or agent_bot.")
-    var kind: String
-
-    @Argument(help: "The object's id.")
-    var id: Int64
+    @OptionGroup var object: AppObjectArguments
 
     @Option(name: .long, help: ArgumentHelp("read, write, impersonate, delete, separated by commas.", valueName: "rights"))
     var rights = "read"
@@ -25,12 +18,13 @@ struct AppGrantCommand: ReportingCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let (kind, rights) = (try AppObject.kind(kind), try AppObject.rights(rights))
+        let (kind, rights) = (try AppObject.kind(object.kind), try AppObject.rights(rights))
         try await Workplace(options, output).withInstalled {
-            try await $0.directory.permissibles.grant(kind, id, to: app, rights, by: .command)
+            try await $0.directory.permissibles.grant(kind, object.id, to: object.app, rights, by: .command)
         }
         AppObject.done(
-            output, "Platform App \(app) may \(rights.union(.read).names.joined(separator: ", ")) \(kind.rawValue) \(id).")
+            output,
+            "Platform App \(object.app) may \(rights.union(.read).names.joined(separator: ", ")) \(kind.rawValue) \(object.id).")
     }
 }
 
@@ -39,6 +33,21 @@ struct AppRevokeCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Takes a Platform App's reach of an object away; the object lives on.")
 
+    @OptionGroup var object: AppObjectArguments
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let kind = try AppObject.kind(object.kind)
+        try await Workplace(options, output).withInstalled {
+            try await $0.directory.permissibles.revoke(kind, object.id, from: object.app, by: .command)
+        }
+        AppObject.done(output, "Platform App \(object.app) cannot reach \(kind.rawValue) \(object.id) any more.")
+    }
+}
+
+/// Whose permissible, and of what.
+struct AppObjectArguments: ParsableArguments {
     @Argument(help: "The app's id.")
     var app: Int64
 
@@ -47,17 +56,6 @@ struct AppRevokeCommand: ReportingCommand {
 
     @Argument(help: "The object's id.")
     var id: Int64
-
-    @OptionGroup var options: ConfigurationOptions
-    @OptionGroup var output: OutputOptions
-
-    func run() async throws {
-        let kind = try AppObject.kind(kind)
-        try await Workplace(options, output).withInstalled {
-            try await $0.directory.permissibles.revoke(kind, id, from: app, by: .command)
-        }
-        AppObject.done(output, "Platform App \(app) cannot reach \(kind.rawValue) \(id) any more.")
-    }
 }
 
 /// How commands on permissibles name things.

@@ -18,7 +18,7 @@ extension MusterDaemon {
                     OutboxHandler(outbox: directory.outbox),
                     DeliveryHandler(
                         deliveries: directory.deliveries, policy: AddressPolicy(allowed: configuration.webhookNetworks),
-                        resolver: .system(threads)),
+                        resolver: .system(threads), authorities: configuration.webhookAuthorities),
                 ]
             })
     }

@@ -18,6 +18,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case metricsReaders = "metrics_readers"
     case tombstoneDays = "tombstone_days"
     case webhookNetworks = "webhook_networks"
+    case webhookCAFile = "webhook_ca_file"
 
     /// The environment variable.
     package var variable: String { "MUSTER_\(rawValue.uppercased())" }
@@ -34,7 +35,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
         case .logFormat: "--log-format"
         case .trustedProxies: "--trusted-proxies"
         case .databaseURLFile, .secretKeyFile, .senderAddress, .addressLimit, .tokenLimit, .metricsReaders, .tombstoneDays,
-            .webhookNetworks:
+            .webhookNetworks, .webhookCAFile:
             nil
         }
     }

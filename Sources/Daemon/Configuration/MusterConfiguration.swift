@@ -4,6 +4,7 @@ import Glibc
 package import Logging
 package import Postgres
 package import WebSurface
+package import Webhooks
 
 /// Everything that Muster can be told from outside, checked.
 ///
@@ -41,6 +42,8 @@ package struct MusterConfiguration: Sendable {
     package var tombstoneLifetime: Duration
     /// Networks that webhooks may be sent to although they are not public.
     package var webhookNetworks: [AddressBlock]
+    /// Who vouches for the receivers of webhooks.
+    package var webhookAuthorities: ReceiverAuthorities
 
     /// Reads flags, environment and file. Reads files: call it before anything runs.
     ///
@@ -102,6 +105,10 @@ package struct MusterConfiguration: Sendable {
         webhookNetworks =
             try sources.value(
                 .webhookNetworks, "addresses and blocks such as 10.0.0.0/8, separated by commas, are wanted", Self.blocks) ?? []
+        webhookAuthorities =
+            try sources.value(.webhookCAFile, "a file that holds certificates in PEM is wanted") {
+                ReceiverAuthorities(file: Self.absolute($0))
+            } ?? .system
     }
 
     /// The folder that the file may lie in must be known before the file is read.

@@ -24,7 +24,9 @@ extension Directory {
         let outcome: Outcome<Object>
         do {
             outcome = try await postgres.withTransaction { connection in
-                if let earlier = try await claim(call, key, connection, caller) { return .replay(earlier.object) }
+                if let earlier = try await claim(call, key, connection, caller) {
+                    return .replay(try earlier.decode(Int64?.self, "object_id"))
+                }
                 let object = try await CallTransaction.$connection.withValue(connection) { try await execute() }
                 let content = keyring.contentCode(call.content)
                 let note = IdempotencyStatements.store(
@@ -46,10 +48,10 @@ extension Directory {
         case replay(Int64?)
     }
 
-    /// Takes the key for this transaction; gives what was carried out under it.
-    nonisolated(nonsending) private func claim(
+    /// Takes the key for this transaction; gives the note of what was carried out under it, or is.
+    nonisolated(nonsending) func claim(
         _ call: KeyedCall, _ key: [UInt8], _ connection: PostgresConnection, _ caller: Caller
-    ) async throws -> (object: Int64?, Void)? {
+    ) async throws -> PostgresRow? {
         guard let row = try await connection.query(IdempotencyStatements.lock(key, caller: caller)).first else {
             throw DirectoryError.invalidAccessToken
         }
@@ -59,6 +61,6 @@ extension Directory {
         guard keyring.isContentCode(code, keyID: try earlier.decode(Int32.self, "key_id"), of: call.content) else {
             throw KeyedCall.reused
         }
-        return (try earlier.decode(Int64?.self, "object_id"), ())
+        return earlier
     }
 }

@@ -6,6 +6,10 @@ package struct KeyedCall: Sendable {
     let key: String
     /// Everything that makes the call what it is: the same key with other content is refused.
     let content: [UInt8]
+    /// How long a call of several transactions stays its sender's who does not speak any more.
+    var lease = Duration.seconds(60)
+    /// How often its sender speaks.
+    var renewal = Duration.seconds(20)
 
     /// - Parameters:
     ///   - key: 1 to 255 visible characters of ASCII, or ``DirectoryError/invalid(_:)``.

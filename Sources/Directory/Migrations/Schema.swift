@@ -18,7 +18,9 @@ package enum Schema {
                 version: 5, name: "idempotency_keys",
                 sql: String(decoding: PackageResources.V0005_idempotency_keys_sql, as: UTF8.self)),
             Migration(version: 6, name: "sign_in", sql: String(decoding: PackageResources.V0006_sign_in_sql, as: UTF8.self)),
-            Migration(version: 7, name: "rotation", sql: String(decoding: PackageResources.V0007_rotation_sql, as: UTF8.self)),
+            Migration(
+                version: 7, name: "rotation_and_leases",
+                sql: String(decoding: PackageResources.V0007_rotation_and_leases_sql, as: UTF8.self)),
         ])
     }
 }

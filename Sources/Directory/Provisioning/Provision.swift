@@ -43,6 +43,31 @@ package enum ProvisionOutcome: Sendable, Equatable {
     /// Sound, but not written because another item of an atomic call failed.
     case withdrawn
 
+    /// The outcome without what belongs to it, as answers name and count it.
+    package enum Kind: Sendable, CaseIterable {
+        case created, updated, unchanged, failed, withdrawn
+
+        package var name: StaticString {
+            switch self {
+            case .created: "created"
+            case .updated: "updated"
+            case .unchanged: "unchanged"
+            case .failed: "failed"
+            case .withdrawn: "withdrawn"
+            }
+        }
+    }
+
+    package var kind: Kind {
+        switch self {
+        case .created: .created
+        case .updated: .updated
+        case .unchanged: .unchanged
+        case .failed: .failed
+        case .withdrawn: .withdrawn
+        }
+    }
+
     /// The user, where there is one.
     package var userID: Int64? {
         switch self {
@@ -52,9 +77,7 @@ package enum ProvisionOutcome: Sendable, Equatable {
     }
 
     /// Whether the item was refused.
-    package var hasFailed: Bool {
-        if case .failed = self { true } else { false }
-    }
+    package var hasFailed: Bool { kind == .failed }
 }
 
 /// The rules of an item, checked before the database is asked.

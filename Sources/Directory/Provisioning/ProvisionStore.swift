@@ -9,6 +9,24 @@ import Postgres
 package struct ProvisionStore: Sendable {
     let directory: Directory
 
+    /// The same under an Idempotency-Key: sent again, it is answered again and not carried out. An atomic call that was refused
+    /// has done nothing and is not kept; nor is what says of an item that it may be tried again.
+    package func provision(
+        _ items: [ProvisionItem], atomic: Bool, under call: KeyedCall, by caller: Caller
+    ) async throws -> [ProvisionOutcome] {
+        try await directory.onceInSteps(
+            call, by: caller,
+            note: { outcomes in
+                atomic && outcomes.contains(where: \.hasFailed) ? nil : ProvisionNote(outcomes)?.text
+            },
+            replay: { note in
+                // Whoever may not do the call is not told what became of it.
+                _ = try await prepare(by: caller)
+                return try ProvisionNote.outcomes(note)
+            },
+            execute: { try await provision(items, atomic: atomic, by: caller) })
+    }
+
     /// Makes the items be; each is a person.
     ///
     /// - Parameter atomic: all items in one transaction, or none of them; otherwise each stands by itself.

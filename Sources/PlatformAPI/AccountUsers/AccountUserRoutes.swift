@@ -17,7 +17,7 @@ extension PlatformAPI {
             let names = includes(&reader, ["suspensions"])
             let parameters = ListParameters(&reader, list: "account_users/\(accountID)", isOriginal: true)
             let page = try await memberships.list(
-                accountID: accountID, reader.errors.isEmpty ? parameters.page : PageRequest(limit: 1), by: caller)
+                accountID: accountID, reader.problems.isEmpty ? parameters.page : PageRequest(limit: 1), by: caller)
             try reader.finish()
             let found =
                 names.contains("suspensions")

@@ -16,14 +16,7 @@ extension PlatformAPI {
         replay: nonisolated(nonsending) (Int64?, Caller) async throws -> Object,
         execute: nonisolated(nonsending) () async throws -> Object
     ) async throws -> Object {
-        guard let key = request.headers[.idempotencyKey] else { return try await execute() }
-        let call: KeyedCall
-        do throws(DirectoryError) {
-            call = try KeyedCall(key: key, content: content(of: request, context))
-        } catch {
-            try await authenticate(caller)
-            throw error
-        }
+        guard let call = try await keyedCall(request, context, caller) else { return try await execute() }
         return try await directory.once(call, by: caller, reference: reference, replay: replay, execute: execute)
     }
 
@@ -39,6 +32,19 @@ extension PlatformAPI {
                 guard let id = $0 else { throw DirectoryError.notFound }
                 return try await replay(id, $1)
             }, execute: execute)
+    }
+
+    /// The call by its `Idempotency-Key`; nil when it has none.
+    ///
+    /// - Throws: 422 for a key that is none.
+    func keyedCall(_ request: Request, _ context: WebContext, _ caller: Caller) async throws -> KeyedCall? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        do throws(DirectoryError) {
+            return try KeyedCall(key: key, content: content(of: request, context))
+        } catch {
+            try await authenticate(caller)
+            throw error
+        }
     }
 
     /// What must be the same for a call to be the same: verb, path, query, kind of body, body.

@@ -12,7 +12,7 @@ extension PlatformAPI {
             var reader = try await parameters(request, context) { try await authenticate(caller) }
             let kind = reader.choice("kind", ObjectKind.init(rawValue:))
             let parameters = ListParameters(&reader, list: "permissibles/\(kind?.rawValue ?? "")", isOriginal: false)
-            guard reader.errors.isEmpty else {
+            guard reader.problems.isEmpty else {
                 try await authenticate(caller)
                 try reader.finish()
                 return Response.empty

@@ -35,12 +35,12 @@ extension ProvisionMembership {
             parameters.complain("accounts", "is invalid")
             return nil
         }
-        var reader = ParameterReader(RequestParameters(object))
+        var reader = ParameterReader(RequestParameters(object), within: "accounts")
         let accountID = reader.integer("account_id").value
         let role = reader.choice("role", Role.init(rawValue:))
-        parameters.errors += reader.errors.map { FieldError("accounts", "\($0.attribute) \($0.message)") }
-        guard let accountID, accountID > 0, reader.errors.isEmpty else {
-            if reader.errors.isEmpty { parameters.complain("accounts", "account_id must be an id") }
+        parameters.problems += reader.problems
+        guard let accountID, accountID > 0, reader.problems.isEmpty else {
+            if reader.problems.isEmpty { parameters.complain("accounts", "account_id must be an id") }
             return nil
         }
         self.init(accountID: accountID, role: role)

@@ -10,7 +10,8 @@ extension PlatformAPI {
 
     /// `/provision` and `/bulk`: people with their accounts in one call.
     ///
-    /// Both are idempotent by what they say, so that neither heeds an `Idempotency-Key`.
+    /// Both are idempotent by what they say. Under an `Idempotency-Key` a bulk is answered again as it was, even where others have
+    /// written since.
     func addProvisionRoutes(to api: RouterGroup<WebContext>) {
         api.put("provision") { request, context in
             let caller = try caller(request, context)
@@ -23,6 +24,7 @@ extension PlatformAPI {
         }
         api.post("bulk") { request, context in
             let caller = try caller(request, context)
+            let call = try await keyedCall(request, context, caller)
             let bulk: BulkItems
             let atomic: Bool
             do {
@@ -32,7 +34,12 @@ extension PlatformAPI {
                 try await authenticate(caller)
                 throw error
             }
-            let outcomes = try await provisioning.provision(bulk.items, atomic: atomic, by: caller)
+            let outcomes =
+                if let call {
+                    try await provisioning.provision(bulk.items, atomic: atomic, under: call, by: caller)
+                } else {
+                    try await provisioning.provision(bulk.items, atomic: atomic, by: caller)
+                }
             return Self.bulkResponse(bulk.items, outcomes, failed: atomic && outcomes.contains(where: \.hasFailed))
         }
     }
@@ -48,40 +55,26 @@ extension PlatformAPI {
     /// `{"results": [...], "created": 2, ...}`: a result for each item in its order, with the status that it would have had by
     /// itself. The whole is 422 only when an atomic call was refused.
     private static func bulkResponse(_ items: [ProvisionItem], _ outcomes: [ProvisionOutcome], failed: Bool) -> Response {
-        var counts: [(name: StaticString, count: Int64)] = [
-            ("created", 0), ("updated", 0), ("unchanged", 0), ("failed", 0), ("withdrawn", 0),
-        ]
+        var counts: [ProvisionOutcome.Kind: Int64] = [:]
         return Response.json(status: failed ? .unprocessableContent : .ok, capacity: 96 * (outcomes.count + 2)) { body in
             body.object { object in
                 object.array("results") { list in
                     for (number, outcome) in outcomes.enumerated() {
                         outcome.write(number, items[number], to: &list)
-                        counts[outcome.rank].count += 1
+                        counts[outcome.kind, default: 0] += 1
                     }
                 }
-                for (name, count) in counts { object.field(name, count) }
+                for kind in ProvisionOutcome.Kind.allCases { object.field(kind.name, counts[kind] ?? 0) }
             }
         }
     }
 }
 
 extension ProvisionOutcome {
-    fileprivate var rank: Int {
-        switch self {
-        case .created: 0
-        case .updated: 1
-        case .unchanged: 2
-        case .failed: 3
-        case .withdrawn: 4
-        }
-    }
-
-    private var word: String { ["created", "updated", "unchanged", "failed", "withdrawn"][rank] }
-
     fileprivate func write(_ number: Int, _ item: ProvisionItem, to list: inout JSONWriter) {
         list.object {
             $0.field("index", Int64(number))
-            $0.field("result", word)
+            $0.field("result", kind.name.description)
             if let id = userID { $0.field("id", id) }
             if let externalID = item.externalID { $0.field("external_id", externalID) }
             $0.field("email", item.email)

@@ -26,29 +26,33 @@ extension PlatformAPI {
         }
         let path = "accounts/:id/account_users"
         api.post("\(path)/suspend") { request, context in
-            let caller = try caller(request, context)
-            let accountID = try await pathID("id", context, caller)
-            let replay = { (id: Int64, caller: Caller) in try await memberships.show(accountID: accountID, id, by: caller) }
-            let membership = try await once(request, context, caller, replay: replay) {
-                var parameters = try await membershipParameters(request, context, accountID, caller)
-                let userID = parameters.integer("user_id").value
+            try await membership(request, context) { accountID, userID, parameters, caller in
                 let reason = SuspensionReason(&parameters)
                 return try await suspensions.suspend(accountID: accountID, userID: userID, reason, by: caller)
             }
-            return try await respond(with: membership, caller)
         }
         api.post("\(path)/restore") { request, context in
-            let caller = try caller(request, context)
-            let accountID = try await pathID("id", context, caller)
-            let replay = { (id: Int64, caller: Caller) in try await memberships.show(accountID: accountID, id, by: caller) }
-            let membership = try await once(request, context, caller, replay: replay) {
-                var parameters = try await membershipParameters(request, context, accountID, caller)
-                let userID = parameters.integer("user_id").value
-                return try await suspensions.restore(
-                    accountID: accountID, userID: userID, problems: parameters.problems, by: caller)
+            try await membership(request, context) { accountID, userID, parameters, caller in
+                try await suspensions.restore(accountID: accountID, userID: userID, problems: parameters.problems, by: caller)
             }
-            return try await respond(with: membership, caller)
         }
+    }
+
+    /// Answers a call that suspends or restores a membership.
+    private func membership(
+        _ request: Request, _ context: WebContext,
+        change: (_ accountID: Int64, _ userID: Int64?, inout ParameterReader, Caller) async throws -> Membership
+    ) async throws -> Response {
+        let caller = try caller(request, context)
+        let accountID = try await pathID("id", context, caller)
+        let membership = try await once(
+            request, context, caller, replay: { try await memberships.show(accountID: accountID, $0, by: $1) }
+        ) {
+            var parameters = try await membershipParameters(request, context, accountID, caller)
+            let userID = parameters.integer("user_id").value
+            return try await change(accountID, userID, &parameters, caller)
+        }
+        return try await respond(with: membership, caller)
     }
 
     private func respond(with user: User, _ caller: Caller) async throws -> Response {

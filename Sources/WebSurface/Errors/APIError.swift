@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+package import Directory
 package import HTTPTypes
 package import NIOCore
 
@@ -11,26 +12,6 @@ package protocol RenderableError: Error, Sendable {
     var body: ByteBuffer { get }
     /// Headers beside those which every answer has.
     var headers: HTTPFields { get }
-}
-
-/// A complaint about one parameter, in the words that Rails would use: `FieldError("email", "can't be blank")`.
-package struct FieldError: Sendable, Equatable {
-    package let attribute: String
-    package let message: String
-
-    /// Makes a complaint; `message` is what follows the attribute's name in the sentence.
-    package init(_ attribute: String, _ message: String) {
-        self.attribute = attribute
-        self.message = message
-    }
-
-    /// The whole sentence: the attribute humanised as Rails does (`display_name` → `Display name`, `user_id` → `User`).
-    package var fullMessage: String {
-        if attribute == "base" { return message }
-        let noun = attribute.hasSuffix("_id") ? attribute.dropLast(3) : attribute[...]
-        let words = String(noun.map { $0 == "_" ? " " : $0 })
-        return "\(words.prefix(1).uppercased())\(words.dropFirst()) \(message)"
-    }
 }
 
 /// The errors of the API's catalogue; their bodies are part of the contract.
@@ -68,12 +49,8 @@ package struct APIError: RenderableError, Equatable {
     /// Something broke on our side: 500.
     package static let internalServerError = APIError(status: .internalServerError)
 
-    /// The parameters do not make a valid object: 422 with every complaint.
-    package static func validation(_ errors: [FieldError]) -> APIError {
-        invalid(errors.map { ($0.attribute, $0.fullMessage) })
-    }
-
-    static func invalid(_ problems: [(attribute: String, message: String)]) -> APIError {
+    /// The call's content is at fault: 422 with every problem.
+    package static func validation(_ problems: [FieldProblem]) -> APIError {
         var attributes: [String] = []
         for problem in problems where !attributes.contains(problem.attribute) { attributes.append(problem.attribute) }
         var writer = JSONWriter(capacity: 128)

@@ -23,10 +23,3 @@ extension DirectoryError: RenderableError {
     package var body: ByteBuffer { rendered.body }
     package var headers: HTTPFields { rendered.headers }
 }
-
-extension APIError {
-    /// 422 with every problem, in whole sentences.
-    package static func validation(_ problems: [FieldProblem]) -> APIError {
-        invalid(problems.map { ($0.attribute, $0.message) })
-    }
-}

@@ -24,11 +24,11 @@ final class RequestLimits: Sendable {
     }
 
     /// Takes one request of the client's. Of two limits the tighter one answers.
-    func take(address: String, headers: HTTPFields) -> RateLimiter.Allowance? {
+    func take(address: String, _ credential: PresentedCredential?) -> RateLimiter.Allowance? {
         let now = Int64(NIODeadline.now().uptimeNanoseconds)
         let ofAddress = addresses?.take(ClientKey(address: address).value, now: now)
         if let ofAddress, !ofAddress.isAllowed { return ofAddress }
-        guard let tokens, let credential = PresentedCredential(headers) else { return ofAddress }
+        guard let tokens, let credential else { return ofAddress }
         let ofToken = tokens.take(ClientKey(token: credential.token).value, now: now)
         guard let ofAddress, ofToken.isAllowed, ofAddress.remaining < ofToken.remaining else { return ofToken }
         return ofAddress

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Directory
+
 /// A parameter as it was sent: not at all, as null, or with a value of the type asked for.
 package enum Given<Value: Sendable & Equatable>: Sendable, Equatable {
     case absent
@@ -19,13 +21,17 @@ package enum Given<Value: Sendable & Equatable>: Sendable, Equatable {
 ///
 /// A value of the wrong type counts as absent and leaves a complaint behind; ``finish()`` throws them as one 422.
 package struct ParameterReader {
-    /// The complaints so far, in the order of reading; a surface adds its own.
-    package var errors: [FieldError] = []
+    /// What is wrong so far, in the order of reading; a surface adds its own.
+    package var problems: [FieldProblem] = []
     private let parameters: RequestParameters
+    private let attribute: String?
 
     /// Starts to read `parameters`.
-    package init(_ parameters: RequestParameters) {
+    ///
+    /// - Parameter attribute: the attribute whose value they are, where they are no call's own; complaints are about that.
+    package init(_ parameters: RequestParameters, within attribute: String? = nil) {
         self.parameters = parameters
+        self.attribute = attribute
     }
 
     /// Whether the key was sent, with whatever value.
@@ -87,12 +93,13 @@ package struct ParameterReader {
 
     /// Notes a complaint.
     package mutating func complain(_ attribute: String, _ message: String) {
-        errors.append(FieldError(attribute, message))
+        problems.append(
+            self.attribute.map { FieldProblem($0, says: "\(attribute) \(message)") } ?? FieldProblem(attribute, says: message))
     }
 
     /// Throws all complaints as one 422; does nothing when there are none.
     package func finish() throws(APIError) {
-        if !errors.isEmpty { throw .validation(errors) }
+        if !problems.isEmpty { throw .validation(problems) }
     }
 
     private mutating func read<Value>(

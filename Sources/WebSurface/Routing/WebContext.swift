@@ -17,6 +17,8 @@ package struct WebRequestState: Sendable {
     package var query: Substring?
     /// The client's address: the socket's peer, or what a trusted proxy says.
     package var remoteAddress = "unknown"
+    /// The token that the request presents, unchecked; nil when it presents none.
+    package var credential: PresentedCredential?
     /// The trace that the request belongs to, when its caller has one.
     package var trace: TraceContext?
     /// Goes out as `X-Request-Id` and into every log line; never taken from the client.

@@ -63,7 +63,8 @@ package struct WebResponder: HTTPResponder {
         defer { metrics.requestEnded() }
         let (path, query) = RequestPath.split(request.head.path ?? "/")
         let isProbe = path == "/health"
-        let allowance = isProbe ? nil : limits?.take(address: context.web.remoteAddress, headers: request.headers)
+        context.web.credential = PresentedCredential(request.headers)
+        let allowance = isProbe ? nil : limits?.take(address: context.web.remoteAddress, context.web.credential)
         context.web.query = query
         var code: String?
         var response: Response

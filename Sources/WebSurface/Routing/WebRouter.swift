@@ -10,7 +10,7 @@ package import Hummingbird
 /// let web = WebRouter()
 /// web.routes.group("platform/api/v1")
 ///     .get("users/:id") { request, context in
-///         guard let credential = PresentedCredential(request.headers) else { throw APIError.invalidAccessToken }
+///         guard let credential = context.web.credential else { throw APIError.invalidAccessToken }
 ///         let user = try await users.find(try context.pathID("id"), caller: credential)   // throws APIError
 ///         return Response.json { $0.object { $0.field("id", user.id) } }
 ///     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DirectoryTestSupport
 import Postgres
 import Testing
 
@@ -34,7 +35,7 @@ import Testing
 
     /// Whatever was applied: the rest is covered exactly once, in order, in chunks of the right size.
     @Test(arguments: 1...50 as ClosedRange<UInt64>) func remainderIsExact(_ seed: UInt64) {
-        var random = SeededGenerator(seed)
+        var random = SeededGenerator(seed: seed)
         let count = Int.random(in: 0...60_000, using: &random)
         let set = Self.set(count, firstChunkEnd: Int.random(in: 0...count, using: &random))
         var applied: [ClosedRange<Int>] = []

@@ -35,7 +35,7 @@ private struct Attack {
     var accounts: [Int64] = []
 
     init(seed: UInt64, world: TestDirectory) async throws {
-        random = SeededGenerator(seed)
+        random = SeededGenerator(seed: seed)
         self.world = world
         let apps = [try await world.app("One"), try await world.app("Two"), try await world.app("Three")]
         var plans: [PlanFixture] = []

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DirectoryTestSupport
 import Testing
 import WebSurface
 
@@ -14,7 +15,7 @@ import WebSurface
                 ("PATCH", "/accounts/\(account)"), ("POST", "/accounts/\(account)/account_users"),
                 ("DELETE", "/accounts/\(account)/account_users"),
             ]
-            var hostility = Hostility(random: SeededRandom(seed: seed), user: user)
+            var hostility = Hostility(random: SeededGenerator(seed: seed), user: user)
             for step in 0..<250 {
                 let (method, path) = targets[step % targets.count]
                 let content = hostility.content()
@@ -35,7 +36,7 @@ import WebSurface
 
 /// Makes bodies of known keys with values that they do not expect.
 private struct Hostility {
-    var random: SeededRandom
+    var random: SeededGenerator
     let user: Int64
 
     private static let keys = [
