@@ -238,7 +238,7 @@ extension ContractTests {
         }
 
         @Test("1.4 ownership") func ownership() async throws {
-            let scene = try await ContractScene()
+            let scene = try await ContractScene(freshTwo: true)
             let (one, two) = (scene.one, scene.two)
             let ada = try await one.newUser("ada@\(scene.domain)")
             let account = try await one.newAccount()

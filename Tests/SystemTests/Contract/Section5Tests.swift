@@ -71,7 +71,7 @@ extension ContractTests {
         }
 
         @Test("5 ownership") func ownership() async throws {
-            let scene = try await ContractScene()
+            let scene = try await ContractScene(freshTwo: true)
             let made = try await scene.one.call("POST /agent_bots", #"{"name":"R"}"#)
             let id = (made.json["id"] as? NSNumber)?.int64Value ?? 0
             for line in ["GET", "PATCH", "PUT", "DELETE"] {

@@ -6,18 +6,18 @@ import Testing
 struct ContractScene: Sendable {
     let daemon: ContractDaemon
     let one: ContractClient
+    /// The same one in most tests; what it owns is nobody's business there.
     let two: ContractClient
     /// Without a token.
     let nobody: ContractClient
     /// The part of an address behind its `@`.
     let domain: String
 
-    init() async throws {
-        let daemon = try ContractDaemon.current
-        async let first = daemon.app()
-        async let second = daemon.app()
-        (one, two) = (try await first, try await second)
-        self.daemon = daemon
+    /// - Parameter freshTwo: for tests that list what the second app has.
+    init(freshTwo: Bool = false) async throws {
+        daemon = try ContractDaemon.current
+        one = try await daemon.app()
+        two = freshTwo ? try await daemon.app() : try #require(RealDaemon.stranger)
         nobody = daemon.nobody
         domain = "d\(UInt32.random(in: 0...UInt32.max)).example"
     }
