@@ -56,11 +56,12 @@ final class LoadClient {
         return true
     }
 
-    func read() -> Outcome {
+    /// - Parameter hasBody: false for the answer to a HEAD, whose length is that of another body.
+    func read(hasBody: Bool = true) -> Outcome {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
-            if let outcome = Self.parse(bytes) {
+            if let outcome = Self.parse(bytes, hasBody) {
                 if case .answered(_, let headers, _) = outcome, headers["connection"] == "close" { hangUp() }
                 return outcome
             }
@@ -73,7 +74,7 @@ final class LoadClient {
         }
     }
 
-    private static func parse(_ bytes: [UInt8]) -> Outcome? {
+    private static func parse(_ bytes: [UInt8], _ hasBody: Bool) -> Outcome? {
         let text = String(decoding: bytes, as: UTF8.self)
         guard let end = text.range(of: "\r\n\r\n") else { return nil }
         let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
@@ -83,7 +84,7 @@ final class LoadClient {
             headers[parts[0].lowercased()] = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
         }
         let body = String(text[end.upperBound...])
-        guard body.utf8.count >= Int(headers["content-length"] ?? "0") ?? 0 else { return nil }
+        guard !hasBody || body.utf8.count >= Int(headers["content-length"] ?? "0") ?? 0 else { return nil }
         return .answered(Int(lines[0].split(separator: " ")[1]) ?? 0, headers: headers, body: body)
     }
 

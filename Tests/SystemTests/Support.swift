@@ -75,6 +75,10 @@ struct MusterFixture: Sendable {
 
     /// Runs the program to its end.
     func muster(_ words: String..., environment changes: [String: String] = [:], input: String = "") async throws -> Answer {
+        try await muster(words, environment: changes, input: input)
+    }
+
+    func muster(_ words: [String], environment changes: [String: String] = [:], input: String = "") async throws -> Answer {
         var variables: [Subprocess.Environment.Key: String] = [:]
         for (name, value) in environment.merging(changes, uniquingKeysWith: { _, new in new }) {
             variables[.init(stringLiteral: name)] = value
@@ -105,10 +109,10 @@ struct MusterFixture: Sendable {
     // MARK: - The daemon
 
     /// Starts `muster serve` in a session of its own and waits until it is ready.
-    func serve() async throws -> RunningDaemon {
+    func serve(_ changes: [String: String] = [:]) async throws -> RunningDaemon {
         try? FileManager.default.removeItem(atPath: log)
         let words = ["\(Self.products)/muster", "serve"]
-        let pid = try Processes.spawn(words, environment: environment, log: log)
+        let pid = try Processes.spawn(words, environment: environment.merging(changes) { $1 }, log: log)
         let daemon = RunningDaemon(pid: pid, log: log)
         try await daemon.waitUntilReady()
         return daemon

@@ -23,20 +23,28 @@ enum ProvisionStatements {
 
     /// Stores the run with its changes, and says of each item what it found.
     ///
-    /// `situation`: `create`, `update`, `unchanged`; or why the item cannot be done: `taken`, `non_permissible`, `nameless`,
-    /// `linked_elsewhere`.
+    /// `situation`: `create`, `update`, `unchanged`; or why the item cannot be done: `taken`, `non_permissible`, `not_found` (an
+    /// account that was deleted), `nameless`, `linked_elsewhere`.
     static func plan(_ items: [ProvisionItem], numbers: [Int], source: Int64, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.usersWrite, .usersImpersonate, .accountUsersWrite, .accountUsersDelete]),
         \(input: items, numbers),
         matched as materialized (
-            select i.*, u.id as user_id, u.row_version, u.name as old_name, u.email as old_email,
+            select i.*, caller.app_id, u.id as user_id, u.row_version, u.name as old_name, u.email as old_email,
                    u.display_name as old_display_name, u.custom_attributes as old_attributes,
                    l.object_id is not null and l.object_id = u.id as linked, l.desired -> 'memberships' as given,
                    case
-                   when u.id is null then case when i.name is null then 'nameless' else 'create' end
+                   when u.id is null then
+                       case when i.name is null then 'nameless' when \(unescaped: namesDeletedAccount) then 'not_found' else 'create' end
                    when p.rights is null then case when lu.id is null then 'taken' else 'non_permissible' end
                    when p.rights & 2 = 0 then 'non_permissible'
+                   -- Of a membership that is as it is wanted there is no change for the engine to refuse.
+                   when exists (
+                       select from jsonb_object_keys(i.wanted) k(key) where not exists (
+                           select from account_permissibles ap
+                           where ap.platform_app_id = caller.app_id and ap.object_id = k.key::bigint and ap.rights & 2 <> 0)
+                   ) then 'non_permissible'
+                   when \(unescaped: namesDeletedAccount) then 'not_found'
                    when lu.id is null and i.key is not null and exists (
                        select from links o where o.object_id = u.id and o.kind = 'user' and o.source_id = \(source)
                    ) then 'linked_elsewhere'
@@ -110,6 +118,13 @@ enum ProvisionStatements {
     /// The source's name among those of the app; no policy can be given it.
     private static let sourceName = "platform-api:"
 
+    /// Whether the item wants a membership in an account of the app's that was deleted.
+    private static let namesDeletedAccount = """
+        exists (select from jsonb_object_keys(i.wanted) k(key)
+            join accounts a on a.id = k.key::bigint and a.deleted_at is not null
+            join account_permissibles ap on ap.platform_app_id = caller.app_id and ap.object_id = a.id and ap.rights & 2 <> 0)
+        """
+
     /// `{field: [before, after, rule]}` of what is given and differs.
     private static let fields = """
         cross join lateral (
@@ -137,7 +152,11 @@ enum ProvisionStatements {
                 from jsonb_each_text(m.wanted) k
                 left join account_users b on b.user_id = m.user_id and b.account_id = k.key::bigint
                 union all
-                select k.key::bigint, null from jsonb_object_keys(m.given) k(key) where m.linked and not m.wanted ? k.key
+                select k.key::bigint, null from jsonb_object_keys(m.given) k(key)
+                -- What the app cannot reach any more is not its to end.
+                join accounts a on a.id = k.key::bigint and a.deleted_at is null
+                join account_permissibles ap on ap.platform_app_id = m.app_id and ap.object_id = a.id and ap.rights & 2 <> 0
+                where m.linked and not m.wanted ? k.key
             ) v
             left join account_users au on au.user_id = m.user_id and au.account_id = v.account_id
             where au.role is distinct from v.role

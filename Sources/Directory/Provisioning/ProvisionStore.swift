@@ -189,6 +189,7 @@ private struct ProvisionPlan {
         case "update": return .updated(id)
         case "unchanged": return .unchanged(id)
         case "taken": return .failed(.invalid([UserStore.taken]))
+        case "not_found": return .failed(.notFound)
         case "nameless": return .failed(.invalid([FieldProblem("name", "Name can't be blank")]))
         case "linked_elsewhere":
             return .failed(.invalid([FieldProblem("external_id", "External is not the one this user is known by")]))

@@ -86,7 +86,7 @@ extension ProvisionOutcome {
                         for problem in problems { attributes.element(problem.attribute) }
                     }
                 } else {
-                    $0.field("message", error == .nonPermissible ? "Non permissible resource" : "Service Unavailable")
+                    $0.field("message", error == .nonPermissible ? "Non permissible resource" : error.status.reasonPhrase)
                 }
             }
         }

@@ -97,6 +97,58 @@ import WebSurface
         }
     }
 
+    /// What is so already is no change, and must not be told to who may not see it.
+    @Test func membershipsOutOfReachAreNotTold() async throws {
+        try await withInstallation { api in
+            let (app, other) = (try await api.app("One"), try await api.app("Two"))
+            let user = try await app.newUser("ada@example.org")
+            let (hidden, empty) = (try await app.newAccount("Hidden"), try await app.newAccount("Empty"))
+            try await app.join(user, to: hidden)
+            try await api.grant("user", user, to: other, rights: 15)
+            for account in [hidden, empty, 999_999] {
+                for role in ["", #","role":"agent""#, #","role":"administrator""#] {
+                    let item = #"{"email":"ada@example.org","accounts":[{"account_id":\#(account)\#(role)}]}"#
+                    let answer = try await put(other, item)
+                    #expect(answer.status == 401 && answer.body == Body.nonPermissible, "\(account)\(role): \(answer)")
+                    let bulk = try await other.post("/bulk", "[\(item)]")
+                    #expect(try bulk.json()["results"]?.elements.first?["status"]?.integer == 401, "\(bulk)")
+                }
+            }
+        }
+    }
+
+    @Test func deletedAccountsAre404AndNeedNotBeTakenBack() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let account = try await app.newAccount()
+            let person = #"{"external_id":"7","email":"ada@example.org","name":"Ada","accounts":[%]}"#
+            let (with, without) = (person.replacing("%", with: #"{"account_id":\#(account)}"#), person.replacing("%", with: ""))
+            #expect(try await put(app, with).status == 200)
+            #expect(try await app.delete("/accounts/\(account)").status == 200)
+            for item in [with, with.replacing("ada@", with: "new@").replacing(#""7""#, with: #""8""#)] {
+                let answer = try await put(app, item)
+                #expect(answer.status == 404 && answer.body == Body.notFound, "\(answer)")
+                let bulk = try await app.post("/bulk", "[\(item)]").json()["results"]?.elements.first
+                #expect(bulk?["status"]?.integer == 404 && bulk?["message"]?.string == "Not Found", "\(String(describing: bulk))")
+            }
+            // It was given by an earlier call; that it is gone is nobody's fault.
+            #expect(try await put(app, without).status == 200)
+        }
+    }
+
+    /// Likewise when the app lost its reach of the account.
+    @Test func whatIsOutOfReachIsNotTakenBack() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let account = try await app.newAccount()
+            let person = #"{"external_id":"7","email":"ada@example.org","name":"Ada","accounts":[%]}"#
+            #expect(try await put(app, person.replacing("%", with: #"{"account_id":\#(account)}"#)).status == 200)
+            #expect(try await app.delete("/permissibles/account/\(account)").status == 200)
+            #expect(try await put(app, person.replacing("%", with: "")).status == 200)
+            #expect(try await api.count("select count(*) from account_users where account_id = \(account)") == 1)
+        }
+    }
+
     @Test func oneExternalIDIsOnePersonHoweverManyAsk() async throws {
         try await withInstallation(connections: 8) { api in
             let app = try await api.app("One")
