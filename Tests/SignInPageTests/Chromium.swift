@@ -185,6 +185,7 @@ final class Chromium {
         var bytes = Array(try JSONSerialization.data(withJSONObject: message)) + [0]
         while !bytes.isEmpty {
             let count = Glibc.send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw Failure(description: "chromium is gone: \(method)") }
             bytes.removeFirst(count)
         }
