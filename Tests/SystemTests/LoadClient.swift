@@ -66,6 +66,8 @@ final class LoadClient {
                 return outcome
             }
             let count = recv(socket, &buffer, buffer.count, 0)
+            // Whoever was stopped and continued is told so by a socket with a time limit.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 hangUp()
                 return bytes.isEmpty ? .unanswered : .torn

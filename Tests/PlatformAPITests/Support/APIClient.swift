@@ -175,6 +175,8 @@ private struct Socket: ~Copyable {
         var buffer = [UInt8](repeating: 0, count: 16_384)
         while true {
             let count = recv(descriptor, &buffer, buffer.count, 0)
+            // Whoever was stopped and continued is told so by a socket with a time limit.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { return answer }
             answer += buffer[..<count]
         }
