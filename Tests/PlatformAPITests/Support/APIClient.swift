@@ -38,7 +38,7 @@ struct APIClient: Sendable {
     /// One request to a path below the API's base, with the client's own token unless `headers` are given.
     func call(
         _ method: String, _ path: String, _ content: Content = .none, headers: [(String, String)]? = nil,
-        allowsMarkup: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
+        allowsMarkup: Bool = false, allowsUnavailable: Bool = false, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws -> Answer {
         let headers = headers ?? token.map { [("api_access_token", $0)] } ?? []
         var text =
@@ -49,6 +49,7 @@ struct APIClient: Sendable {
         if let body { text += "Content-Length: \(body.utf8.count)\r\n" }
         let request = text + "\r\n" + (body ?? "")
         let answer = try await exchange(request)
+        if allowsUnavailable, answer.status == 503, answer.headers["retry-after"] != nil { return answer }
         Self.checkCommon(answer, "\(method) \(path)", toHead: method == "HEAD", allowsMarkup: allowsMarkup, sourceLocation)
         return answer
     }
