@@ -24,7 +24,7 @@ extension SignInError: RenderableError {
     package var headers: HTTPFields {
         switch self {
         case .invalidCredentials: [:]
-        case .throttled(let seconds): APIError.tooManyRequests.headers + [.retryAfter: String(seconds)]
+        case .throttled(let seconds): [.retryAfter: String(seconds)]
         }
     }
 }

@@ -62,22 +62,11 @@ import Testing
         await slow.stop()
     }
 
-    @Test func everyCharacterCountsBeyondWhatBcryptSees() async throws {
-        for length in [71, 72, 73, 74, 128, 512] {
-            let password = String(repeating: "x", count: length)
-            let hash = try await hasher.hash(password)
-            #expect(try await hasher.verify(password, against: hash), "\(length)")
-            for other in [password + "x", String(password.dropLast()), password.dropLast() + "y"] where other.utf8.count <= 512 {
-                #expect(try await !hasher.verify(other, against: hash), "\(length)")
-            }
-        }
-    }
-
-    @Test func whatNobodyCanHaveIsRefused() async throws {
+    @Test func whatBcryptWouldCutIsRefused() async throws {
         let hash = try await hasher.hash("Password1!")
         for (password, error) in [
-            (String(repeating: "x", count: 513), PasswordError.tooLong),
-            (String(repeating: "é", count: 257), .tooLong),
+            (String(repeating: "x", count: 73), PasswordError.tooLong),
+            (String(repeating: "é", count: 37), .tooLong),
             ("Password1!\0", .containsNUL),
             ("\0", .containsNUL),
         ] {

@@ -66,6 +66,8 @@ final class LoadClient {
                 return outcome
             }
             let count = recv(socket, &buffer, buffer.count, 0)
+            // Whoever was stopped and continued is told so by a socket with a time limit.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else {
                 hangUp()
                 return bytes.isEmpty ? .unanswered : .torn
@@ -90,7 +92,7 @@ final class LoadClient {
 
     private func dial() -> Bool {
         socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var limit = timeval(tv_sec: 40, tv_usec: 0)
+        var limit = timeval(tv_sec: 120, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

@@ -77,7 +77,7 @@ import Testing
             // Whatever they ask for, in whatever way.
             for path in ["/api/remote", "/nowhere", "/ready", "/api/%zz"] {
                 let answer = try await get("192.0.2.1", path)
-                #expect(answer.status == 429 && answer.body == "Retry later\n")
+                #expect(answer.status == 429 && answer.body == #"{"status":429,"error":"Too Many Requests"}"#)
                 #expect(Int(answer.header("Retry-After") ?? "").map { (1...20).contains($0) } == true)
                 #expect(answer.header("RateLimit-Remaining") == "0" && answer.header("X-Request-Id") != nil)
             }

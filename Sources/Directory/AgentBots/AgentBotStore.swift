@@ -45,8 +45,10 @@ package struct AgentBotStore: Sendable {
             throw DirectoryError.invalid(problems)
         }
         guard !draft.isEmpty else { return try await one(AgentBotStatements.show(id, caller: caller), needed: .write) }
-        return try await one(
-            AgentBotStatements.update(id, draft, caller: caller), needed: .write, account: draft.accountID ?? nil)
+        if let bot = try await found(AgentBotStatements.update(id, draft, caller: caller), needed: .write) { return bot }
+        // The object in the path is spoken of before that in the body.
+        try await check(id, draft, by: caller)
+        throw DirectoryError.notFound
     }
 
     /// Deletes a bot; needs the right to delete. Deleted already: ``DirectoryError/notFound``.
@@ -62,6 +64,12 @@ package struct AgentBotStore: Sendable {
         try Verdict(row).require(.write)
         if id != nil, try row.decode(Int64?.self, "id") == nil { throw DirectoryError.notFound }
         try AgentBotStore.require(account, row)
+    }
+
+    private func found(_ statement: PostgresQuery, needed: Rights) async throws -> AgentBot? {
+        guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
+        try Verdict(row).require(needed)
+        return try AgentBotStore.decode(row)
     }
 
     private func one(_ statement: PostgresQuery, needed: Rights, account: Int64? = nil) async throws -> AgentBot {

@@ -3,21 +3,16 @@ import COpenSSL
 
 /// bcrypt through libcrypt: blocks for as long as the cost says.
 enum Bcrypt {
-    /// The bytes that bcrypt itself sees; it would cut off the rest.
-    static let visibleLength = 72
-    /// 128 characters of four bytes each.
-    static let maximumPasswordLength = 512
+    static let maximumPasswordLength = 72
     /// A stored hash with a higher cost would occupy a thread for many seconds: whoever can plant one could stop all sign-ins.
     static let maximumCost = 15
 
     /// A password as libcrypt wants it: ended by NUL, overwritten after use.
-    ///
-    /// One that bcrypt would cut goes in as its SHA-256 in hexadecimal, so that every character of it counts.
     static func prepare(_ password: String) throws(PasswordError) -> SecretBytes {
-        guard password.utf8.count <= maximumPasswordLength else { throw .tooLong }
-        guard !password.utf8.contains(0) else { throw .containsNUL }
-        var password = password.utf8.count > visibleLength ? Hex.encode(Digest.sha256(password)) : password
+        var password = password
         let length = password.utf8.count
+        guard length <= maximumPasswordLength else { throw .tooLong }
+        guard !password.utf8.contains(0) else { throw .containsNUL }
         return password.withUTF8 { text in
             SecretBytes(count: length + 1) { $0.copyBytes(from: text) }
         }

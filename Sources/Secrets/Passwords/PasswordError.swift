@@ -2,7 +2,7 @@
 
 /// Why a password was neither hashed nor verified; never carries the password or the hash.
 package enum PasswordError: Error, Equatable, CustomStringConvertible {
-    /// The password has more than 512 bytes, which no password of 128 characters has.
+    /// The password has more than 72 bytes, of which bcrypt would ignore the rest.
     case tooLong
     /// The password contains U+0000, at which bcrypt would stop.
     case containsNUL
@@ -27,7 +27,7 @@ package enum PasswordError: Error, Equatable, CustomStringConvertible {
     /// What went wrong.
     package var description: String {
         switch self {
-        case .tooLong: "the password is longer than 512 bytes"
+        case .tooLong: "the password is longer than 72 bytes"
         case .containsNUL: "the password contains U+0000"
         case .unsupportedHash: "the stored password hash is not supported"
         case .overloaded: "too many passwords are waiting to be hashed"

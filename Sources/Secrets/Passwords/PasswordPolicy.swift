@@ -12,7 +12,8 @@ package struct PasswordPolicy: Sendable {
 
     /// All that is wrong with the password, as full messages in a fixed order; empty when it is acceptable.
     ///
-    /// Characters are Unicode scalars, as the original counts them; the four classes are ASCII.
+    /// Characters are Unicode scalars, as the original counts them; the four classes are ASCII. bcrypt sees 72 bytes only, so that
+    /// more of them are refused.
     package func violations(of password: String) -> [String] {
         guard !password.isEmpty else { return ["Password can't be blank"] }
         return lengthViolations(of: password) + contentViolations(of: password)
@@ -21,7 +22,9 @@ package struct PasswordPolicy: Sendable {
     private func lengthViolations(of password: String) -> [String] {
         let length = password.unicodeScalars.count
         if length < minimumLength { return ["Password is too short (minimum is \(minimumLength) characters)"] }
-        return length > maximumLength ? ["Password is too long (maximum is \(maximumLength) characters)"] : []
+        if length > maximumLength { return ["Password is too long (maximum is \(maximumLength) characters)"] }
+        let limit = Bcrypt.maximumPasswordLength
+        return password.utf8.count > limit ? ["Password is too long (maximum is \(limit) bytes)"] : []
     }
 
     private func contentViolations(of password: String) -> [String] {

@@ -8,7 +8,7 @@ package protocol RenderableError: Error, Sendable {
     /// A stable word for logs and tests.
     var code: String { get }
     var status: HTTPResponse.Status { get }
-    /// The body of the answer: JSON, unless the headers say otherwise.
+    /// The JSON body of the answer.
     var body: ByteBuffer { get }
     /// Headers beside those which every answer has.
     var headers: HTTPFields { get }
@@ -44,12 +44,8 @@ package struct APIError: RenderableError, Equatable {
     package static let payloadTooLarge = APIError(status: .contentTooLarge, reason: "Payload Too Large")
     /// The body has a media type, character set or encoding that the API does not read: 415.
     package static let unsupportedMediaType = APIError(status: .unsupportedMediaType)
-    /// Too many calls: 429, in the original's plain words (contract section 1.1).
-    package static let tooManyRequests: APIError = {
-        var error = APIError(code: "http_429", status: .tooManyRequests, body: ByteBuffer(string: "Retry later\n"))
-        error.headers[.contentType] = "text/plain"
-        return error
-    }()
+    /// Too many calls: 429.
+    package static let tooManyRequests = APIError(status: .tooManyRequests)
     /// Something broke on our side: 500.
     package static let internalServerError = APIError(status: .internalServerError)
 

@@ -87,7 +87,7 @@ extension RateLimiter.Allowance {
         headers[.rateLimitReset] = String(reset)
     }
 
-    /// 429, with the time to wait.
+    /// 429 in the API's shape.
     var refusal: APIError {
         var error = APIError.tooManyRequests
         error.headers[.retryAfter] = String(max(1, retryAfter))

@@ -49,6 +49,8 @@ import WebSurface
                 try await app.get("/agent_bots/\(id)"), try await app.delete("/agent_bots/\(id)"),
                 try await app.patch("/agent_bots/\(id)", #"{"name":"x"}"#), try await app.patch("/agent_bots/\(id)", "{}"),
                 try await app.patch("/agent_bots/\(id)", #"{"avatar_url":"x"}"#),
+                try await app.patch("/agent_bots/\(id)", #"{"account_id":900000}"#),
+                try await app.patch("/agent_bots/\(id)", #"{"account_id":900000,"name":[]}"#),
                 try await app.delete("/agent_bots/\(id)/avatar"),
             ] { #expect(answer.status == 404 && answer.body == Body.notFound) }
             #expect(try await app.get("/agent_bots").json().elements.count == 1)

@@ -42,7 +42,7 @@ import WebSurface
                 #expect(try await app.signIn("ada@example.org", password: "Wrong1!", from: office).status == 401)
             }
             let refused = try await app.signIn("ada@example.org", password: goodPassword, from: office)
-            #expect(refused.status == 429 && refused.body == "Retry later\n", "\(refused)")
+            #expect(refused.status == 429 && refused.body == #"{"status":429,"error":"Too Many Requests"}"#, "\(refused)")
             #expect((1...300).contains(Int(refused.headers["retry-after"] ?? "") ?? 0), "\(refused.headers)")
             // What stands left of the proxy's own word is the client's invention.
             #expect(

@@ -204,9 +204,9 @@ extension ContractTests {
             _ = try await scene.one.newUser("ada@\(scene.domain)", password: "Harbour1!")
             for _ in 0..<5 { #expect(try await scene.nobody.signIn("ada@\(scene.domain)", "Wrong1!").status == 401) }
             let answer = try await scene.nobody.row(
-                "throttled: 429, text/plain", "POST /auth/sign_in",
+                "throttled: 429, in the API's shape", "POST /auth/sign_in",
                 #"{"email":"ada@\#(scene.domain)","password":"Harbour1!"}"#, headers: [("X-Forwarded-For", "203.0.113.1")],
-                is: 429, "Retry later\n")
+                is: 429, #"{"status":429,"error":"Too Many Requests"}"#)
             #expect((1...300).contains(Int(answer.headers["retry-after"] ?? "") ?? 0))
         }
 

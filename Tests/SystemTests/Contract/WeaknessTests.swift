@@ -175,6 +175,9 @@ extension ContractTests {
             let held = try await scene.daemon.tables(holding: secrets.map { $0 ?? "" }.filter { !$0.isEmpty })
             #expect(secrets.allSatisfy { $0?.isEmpty == false || $0 == nil } && secrets.count { $0 != nil } >= 7)
             #expect(held == [], "a stolen database holds a secret that works")
+            #expect(
+                try await scene.daemon.tables(holding: [email]).contains { $0.hasPrefix("users:") },
+                "the search finds what is there")
 
             // Scopes, expiry, rotation.
             let reader = try await scene.daemon.operate(

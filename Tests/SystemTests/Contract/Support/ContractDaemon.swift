@@ -38,6 +38,7 @@ struct RealDaemon: SuiteTrait, TestScoping {
             #expect(Processes.isAlive(running.pid), "the daemon ended by itself: \(running.text.suffix(4_000))")
             // Whatever was answered in all those calls, no secret of it may stand in the log (1.1: masked; here: absent).
             let log = running.text
+            #expect(log.contains("/platform/api/v1/accounts") && daemon.secrets.all.count > 20)
             for secret in daemon.secrets.all where log.contains(secret) {
                 Issue.record("the log holds a secret: \(secret.prefix(12))...")
             }
