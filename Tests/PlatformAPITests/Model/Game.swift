@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DirectoryTestSupport
 import Testing
 import WebSurface
 
@@ -13,13 +14,13 @@ struct Game {
 
     let api: LiveInstallation
     let apps: [APIClient]
-    var random: SeededRandom
+    var random: SeededGenerator
     var model = OwnershipModel()
 
     init(api: LiveInstallation, apps: [APIClient], seed: UInt64) {
         self.api = api
         self.apps = apps
-        random = SeededRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     // MARK: - Choices

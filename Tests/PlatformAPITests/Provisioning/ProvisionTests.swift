@@ -157,17 +157,13 @@ import WebSurface
                 // Fewer than connections: on a slow machine the wait for one would be measured.
                 for number in 0..<6 {
                     group.addTask {
-<<<<<<< HEAD
-                        try await put(app, #"{"external_id":"E-1","email":"n\#(number % 3)@example.org","name":"N\#(number)"}"#)
-=======
-                        let person = #"{"external_id":"E-1","email":"n\#(number % 5)@example.org","name":"N\#(number)"}"#
+                        let person = #"{"external_id":"E-1","email":"n\#(number % 3)@example.org","name":"N\#(number)"}"#
                         // Whoever is told to come again does.
                         while true {
                             let answer = try await app.call("PUT", "/provision", .json(person), allowsUnavailable: true)
                             if answer.status != 503 { return answer }
                             try await Task.sleep(for: .milliseconds(100))
                         }
->>>>>>> 577d386efe70d28ed00360f492e133144d665966
                     }
                 }
                 return try await group.reduce(into: [Answer]()) { $0.append($1) }

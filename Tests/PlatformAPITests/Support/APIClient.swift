@@ -120,7 +120,9 @@ extension Answer {
         for line in lines.dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
-            headers[parts[0].lowercased()] = String(parts[1].drop { $0 == " " })
+            let (name, value) = (parts[0].lowercased(), String(parts[1].drop { $0 == " " }))
+            // The one field that comes more than once: a line each.
+            headers[name] = name == "set-cookie" ? headers[name].map { $0 + "\n" + value } ?? value : value
         }
         body = String(text[end.upperBound...])
     }
