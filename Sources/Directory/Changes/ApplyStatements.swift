@@ -11,7 +11,8 @@ enum ApplyStatements {
 
     /// Users, their memberships, and what accounts and users have alike: suspensions and links.
     static func users(_ range: ChangeRange, _ work: ChangeWork, keyID: Int32) -> [PostgresQuery] {
-        let users = (work.hasKnownUsers ? [updateUsers(range)] : []) + (work.createsUsers ? [createUsers(range, keyID: keyID)] : [])
+        let users =
+            (work.hasKnownUsers ? [updateUsers(range)] : []) + (work.createsUsers ? [createUsers(range, keyID: keyID)] : [])
         let memberships =
             (work.hasLaterMemberships ? [removeMemberships(range), writeMemberships(range)] : [])
             + (work.hasFirstMemberships ? [createMemberships(range)] : [])

@@ -20,7 +20,10 @@ import Testing
         #expect(Self.spans(Self.set(1, firstChunkEnd: 0)) == [1...1])
         #expect(Self.spans(Self.set(1_999, firstChunkEnd: 0)) == [1...1_999])
         #expect(Self.spans(Self.set(10_000, firstChunkEnd: 0)) == [1...5_000, 5_001...10_000])
-        #expect(Self.spans(Self.set(25_003, firstChunkEnd: 3)) == [1...3, 4...6_253, 6_254...12_503, 12_504...18_753, 18_754...25_003])
+        #expect(
+            Self.spans(Self.set(25_003, firstChunkEnd: 3)) == [
+                1...3, 4...6_253, 6_254...12_503, 12_504...18_753, 18_754...25_003,
+            ])
         #expect(Self.spans(Self.set(25_000, firstChunkEnd: 12_000)) == [1...12_000, 12_001...18_500, 18_501...25_000])
         #expect(Self.spans(Self.set(25_000, firstChunkEnd: 25_000)) == [1...25_000])
     }

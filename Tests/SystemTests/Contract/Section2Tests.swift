@@ -101,7 +101,8 @@ extension ContractTests {
             let longest = "aB3$" + String(repeating: "x", count: 68)
             let padding = String(repeating: "x", count: 57)
             try await refused("128 at most", #""\#(longest + padding)""#, "Password is too long (maximum is 128 characters)")
-            try await refused("what bcrypt does not see (issue)", #""\#(longest)x""#, "Password is too long (maximum is 72 bytes)")
+            try await refused(
+                "what bcrypt does not see (issue)", #""\#(longest)x""#, "Password is too long (maximum is 72 bytes)")
             try await refused("an upper", #""harbour1!""#, lacks("uppercase"))
             try await refused("a lower", #""HARBOUR1!""#, lacks("lowercase"))
             try await refused("a digit", #""Harbour!""#, lacks("number"))

@@ -150,7 +150,9 @@ extension ContractTests {
                 let answer = try await limited.call(one, "GET /accounts")
                 statuses.append(answer.status)
                 let isRefused = answer.status == 429 && Int(answer.headers["retry-after"] ?? "") ?? 0 > 0
-                #expect(answer.status == 200 || (isRefused && answer.body == #"{"status":429,"error":"Too Many Requests"}"#), "\(answer)")
+                #expect(
+                    answer.status == 200 || (isRefused && answer.body == #"{"status":429,"error":"Too Many Requests"}"#),
+                    "\(answer)")
             }
             #expect(statuses.contains(429) && statuses.first == 200, "\(statuses)")
             #expect(try await limited.call(scene.two, "GET /accounts").status == 200)
