@@ -152,7 +152,9 @@ import WebSurface
     private static func lines(_ format: MusterConfiguration.LogFormat, _ body: (Logger) -> Void) throws -> String {
         var ends: [Int32] = [0, 0]
         try #require(pipe(&ends) == 0)
-        var logger = Logger(label: "muster.test") { LineLogHandler(label: $0, level: .info, format: format, descriptor: ends[1]) }
+        var logger = Logger(label: "muster.test") {
+            LineLogHandler(label: $0, level: .info, format: format, writer: LogWriter(descriptor: ends[1]))
+        }
         logger[metadataKey: "run"] = "7"
         body(logger)
         close(ends[1])
