@@ -12,8 +12,8 @@ struct BatchItem: Sendable {
 struct BatchLanes {
     /// Lanes at most: more would only make the batches smaller.
     static let limit = 2
-    /// Reads in one batch at most: libpq keeps all their results.
-    static let largest = 64
+    /// Reads in one batch at most: libpq keeps all their results, and the first answer waits for the last.
+    static let largest = 32
 
     private var pending: [BatchItem] = []
     private var lanes = 0

@@ -193,7 +193,10 @@ package struct WebResponder: HTTPResponder {
         let route = endpoint == "NotFound" ? "unrouted" : endpoint
         let status = response.status
         metrics.record(route: route, method: request.method, status: status.code, duration: duration)
-        AccessLog(logger: context.logger).record(
+        var logger = context.logger
+        // Hummingbird's own, which says nothing that ours does not.
+        logger[metadataKey: "hb.request.id"] = nil
+        AccessLog(logger: logger).record(
             AccessLog.Entry(
                 method: request.method.rawValue, path: String(path), status: status, duration: duration,
                 bytes: response.body.contentLength, requestID: context.web.requestID,
