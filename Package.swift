@@ -98,11 +98,25 @@ let package = Package(
         module("SignIn", ["Directory", "Secrets"]),
         module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
+        .target(
+            name: "Documents",
+            dependencies: ["WebSurface", "Secrets", .hummingbird, .httpTypes, .nioCore, .yams],
+            resources: [
+                .embedInCode("OpenAPI/common.yaml"), .embedInCode("OpenAPI/users.yaml"), .embedInCode("OpenAPI/login.yaml"),
+                .embedInCode("OpenAPI/accounts.yaml"), .embedInCode("OpenAPI/account_users.yaml"),
+                .embedInCode("OpenAPI/custom_roles.yaml"), .embedInCode("OpenAPI/agent_bots.yaml"),
+                .embedInCode("OpenAPI/provisioning.yaml"), .embedInCode("OpenAPI/permissibles.yaml"),
+                .embedInCode("OpenAPI/webhooks.yaml"), .embedInCode("OpenAPI/audit.yaml"), .embedInCode("OpenAPI/auth.yaml"),
+                .embedInCode("OpenAPI/operations.yaml"), .embedInCode("Postman/walk.yaml"), .embedInCode("Page/page.css"),
+            ],
+            swiftSettings: strict
+        ),
         module(
             "Daemon",
             [
-                "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy", "Directory", "Secrets",
-                "Postgres", .configuration, .hummingbird, .logging,
+                "PlatformAPI", "Documents", "SignInAPI", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy",
+                "Directory",
+                "Secrets", "Postgres", .configuration, .hummingbird, .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
         module(
@@ -141,6 +155,13 @@ let package = Package(
                 "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
+            ]),
+        tests(
+            "DocumentsTests",
+            [
+                "Documents", "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport",
+                .hummingbird,
+                .httpTypes,
             ]),
         tests(
             "WorkTests",
