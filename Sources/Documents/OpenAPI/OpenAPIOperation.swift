@@ -25,7 +25,7 @@ struct OpenAPIOperation: Sendable {
         let content: [Content]
     }
 
-    static let methods = ["get", "post", "put", "patch", "delete"]
+    static let methods = ["get", "post", "patch", "put", "delete"]
 
     let id: String
     /// In capitals.
@@ -39,6 +39,8 @@ struct OpenAPIOperation: Sendable {
     let isBodyRequired: Bool
     /// By status.
     let answers: [Answer]
+    /// Whether another verb of the path does the same, as its summary says.
+    var isAlias: Bool { summary.contains("(the same as") }
     /// Whether the token of a Platform App is wanted.
     let needsApp: Bool
 }

@@ -36,6 +36,8 @@ enum YAMLValue {
         }
         for (key, node) in mapping {
             guard let key = key.scalar?.string else { throw DocumentError("a key must be a text") }
+            // In `{description: One, two}` the comma begins a key.
+            guard !key.contains(" ") else { throw DocumentError("quotation marks are missing around: \(key)") }
             if key != "<<" { object[key] = try value(node) }
         }
         return object

@@ -31,7 +31,10 @@ struct ReferencePage {
             for group in groups { Self.contents(group.tag, group.operations, &nav) }
         }
         var main = HTML()
-        main.element("section", ["class": "guide"]) { $0.prose(openAPI.root["info"]?["description"]?.text ?? "") }
+        main.element("section", ["class": "guide"]) { guide in
+            guide.prose(openAPI.root["info"]?["description"]?.text ?? "")
+            guide.prose("In the examples, `$MUSTER` is \(Self.code(openAPI)) and `$TOKEN` the token of your Platform App.")
+        }
         for group in groups { try Self.section(openAPI, group.tag, group.operations, &main) }
         body.element("main") { $0.append(main) }
         document = StaticDocument(
@@ -64,6 +67,11 @@ struct ReferencePage {
 
     // MARK: - Parts
 
+    /// Where the installation is.
+    private static func code(_ openAPI: OpenAPIDocument) -> String {
+        "`\(openAPI.root["servers"]?.elements.first?["url"]?.text ?? "")`"
+    }
+
     private static func anchor(_ tag: JSONValue) -> String {
         (tag["name"]?.text ?? "").lowercased().split(separator: " ").joined(separator: "-")
     }
@@ -71,7 +79,7 @@ struct ReferencePage {
     private static func contents(_ tag: JSONValue, _ operations: [OpenAPIOperation], _ nav: inout HTML) {
         nav.element("a", ["class": "group", "href": "#" + anchor(tag)], tag["name"]?.text ?? "")
         nav.element("ul") { list in
-            for operation in operations {
+            for operation in operations where !operation.isAlias {
                 list.element("li") { $0.element("a", ["href": "#" + operation.id], operation.summary) }
             }
         }

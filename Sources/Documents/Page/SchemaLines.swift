@@ -77,7 +77,7 @@ extension OpenAPIDocument {
 
     private static func length(_ schema: JSONValue) -> String {
         guard case .integer(let most)? = schema["maxLength"] else { return "" }
-        return " (to \(most))"
+        return schema["minLength"] == .integer(most) ? " (\(most) characters)" : " (to \(most))"
     }
 
     private static func word(_ value: JSONValue) -> String {
