@@ -60,6 +60,7 @@ struct HTML {
     }
 
     private static func escaped(_ text: String) -> String {
+        guard text.utf8.contains(where: { #"&<>""#.utf8.contains($0) }) else { return text }
         var escaped = ""
         for scalar in text.unicodeScalars {
             switch scalar {
