@@ -109,12 +109,25 @@ let package = Package(
             swiftSettings: strict
         ),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
+        .target(
+            name: "Documents",
+            dependencies: ["WebSurface", "Secrets", .hummingbird, .httpTypes, .nioCore, .yams],
+            resources: [
+                .embedInCode("OpenAPI/common.yaml"), .embedInCode("OpenAPI/users.yaml"), .embedInCode("OpenAPI/login.yaml"),
+                .embedInCode("OpenAPI/accounts.yaml"), .embedInCode("OpenAPI/account_users.yaml"),
+                .embedInCode("OpenAPI/custom_roles.yaml"), .embedInCode("OpenAPI/agent_bots.yaml"),
+                .embedInCode("OpenAPI/provisioning.yaml"), .embedInCode("OpenAPI/permissibles.yaml"),
+                .embedInCode("OpenAPI/webhooks.yaml"), .embedInCode("OpenAPI/audit.yaml"), .embedInCode("OpenAPI/auth.yaml"),
+                .embedInCode("OpenAPI/operations.yaml"), .embedInCode("Postman/walk.yaml"), .embedInCode("Page/page.css"),
+            ],
+            swiftSettings: strict
+        ),
         module(
             "Daemon",
             [
-                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Webhooks", "Work", "Sync", "Policy",
-                "Directory", "Secrets",
-                "Postgres", .configuration, .hummingbird, .logging,
+                "PlatformAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Webhooks", "Work", "Sync",
+                "Policy",
+                "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
             ]),
         module(
@@ -160,6 +173,12 @@ let package = Package(
             [
                 "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .logging,
                 .nioCore, .serviceLifecycle,
+            ]),
+        tests(
+            "DocumentsTests",
+            [
+                "Documents", "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport",
+                .hummingbird, .httpTypes,
             ]),
         tests(
             "WorkTests",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Documents
 import Hummingbird
 import Logging
 import NIOCore
@@ -12,12 +13,12 @@ import WebSurface
 
 extension MusterDaemon {
     /// The listener with every surface on it.
-    func httpService(_ installed: Installed) -> some Service {
+    func httpService(_ installed: Installed) throws -> some Service {
         let router = WebRouter()
         router.addHealthRoutes { await Self.readiness(installed.postgres) }
         router.addMetricsRoute(options.metrics, readers: configuration.metricsReaders)
         addGauges(installed)
-        addSurfaces(to: router, installed)
+        try addSurfaces(to: router, installed)
         var responder = WebResponder.Options()
         responder.trustedProxies = configuration.trustedProxies
         // 10,000 people of some 3 KB.
@@ -41,13 +42,14 @@ extension MusterDaemon {
     }
 
     /// The surfaces, a line each.
-    private func addSurfaces(to router: WebRouter, _ installed: Installed) {
+    private func addSurfaces(to router: WebRouter, _ installed: Installed) throws {
         PlatformAPI(
             directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL
         ).addRoutes(to: router)
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
         SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
+        try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
     }
 
     /// Whether the database answers now.

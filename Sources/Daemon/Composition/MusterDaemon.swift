@@ -89,7 +89,7 @@ package struct MusterDaemon: Service {
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))
         services.append(workService(installed))
-        services.append(httpService(installed))
+        services.append(try httpService(installed))
         var group = ServiceGroupConfiguration(services: services, logger: logger)
         group.maximumGracefulShutdownDuration = Self.drainLimit
         try await ServiceGroup(configuration: group).run()

@@ -13,7 +13,7 @@ extension Request {
     }
 
     /// Whether the caller has the body with this tag, by `If-None-Match`; asked of reads only.
-    fileprivate func knows(_ tag: EntityTag) -> Bool {
+    func knows(_ tag: EntityTag) -> Bool {
         guard method == .get, let list = EntityTagList(.ifNoneMatch, in: headers) else { return false }
         switch list {
         case .any: return true

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Directory
+import DirectoryTestSupport
+import Hummingbird
+import PlatformAPI
+import SignIn
+import SignInAPI
+import Testing
+import WebSurface
+
+@testable import Documents
+
+/// The document and the routers of the APIs say the same.
+@Suite struct RouteTests {
+    /// Routes of the listener that are no part of an API.
+    private static let others: Set<String> = []
+
+    @Test func everyRouteIsDocumentedAndEveryDocumentedOneIsThere() async throws {
+        try await withDirectory { world in
+            let web = WebRouter()
+            web.addHealthRoutes { .ready }
+            web.addMetricsRoute(PrometheusRegistry(), readers: [])
+            PlatformAPI(directory: world.directory, senderAddress: "x@example.org", publicURL: "").addRoutes(to: web)
+            SignInAPI(
+                directory: world.directory, service: SignInService(directory: world.directory, passwords: world.passwords)
+            ).addRoutes(to: web)
+            try Documents(publicURL: "https://muster.example").addRoutes(to: web)
+            // HEAD and OPTIONS come by themselves, and so does the suffix .json: no route has them.
+            let routes = Set(web.routes.routes.map { Self.braced("\($0.method.rawValue) \($0.path.description)") })
+            let document = try OpenAPIDocument(publicURL: "https://muster.example")
+            let documented = Set(try document.operations().map { "\($0.method) \($0.path)" })
+            #expect(routes.subtracting(documented).sorted() == Self.others.sorted(), "routes without a word")
+            #expect(documented.subtracting(routes).sorted() == [], "words without a route")
+            #expect(documented.count > 60)
+        }
+    }
+
+    /// `:id` as `{id}`.
+    private static func braced(_ route: String) -> String {
+        route.split(separator: "/", omittingEmptySubsequences: false)
+            .map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }.joined(separator: "/")
+    }
+}
