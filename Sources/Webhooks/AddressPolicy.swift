@@ -38,9 +38,21 @@ package struct AddressPolicy: Sendable {
 }
 
 /// Why a destination was not called.
-struct DestinationError: Error, Equatable {
+struct DestinationError: Error, Equatable, CustomStringConvertible {
     /// A stable word for the delivery's log.
     let code: String
+
+    var description: String { "\(code): \(sentence)" }
+
+    private var sentence: String {
+        switch self {
+        case .badURL: "the address of the webhook cannot be read"
+        case .unresolved: "the host has no address"
+        case .forbidden: "the host's address is not public; MUSTER_WEBHOOK_NETWORKS permits networks that are not"
+        case .insecure: "only https addresses are called"
+        default: "it cannot be called"
+        }
+    }
 
     static let badURL = DestinationError(code: "bad_url")
     static let unresolved = DestinationError(code: "host_not_found")

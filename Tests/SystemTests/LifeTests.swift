@@ -107,6 +107,33 @@ import Testing
         }
     }
 
+    @Test func aTakenPortIsNamed() async throws {
+        try await MusterFixture.withMuster { muster in
+            let daemon = try await muster.serve()
+            let port = try #require(daemon.port)
+            let second = try await muster.muster(
+                "serve", environment: ["MUSTER_LISTEN": "127.0.0.1:\(port)", "MUSTER_DATA_DIR": "\(muster.folder)/second"])
+            #expect(second.code == 1)
+            #expect(
+                second.error.hasSuffix(
+                    "muster: cannot listen on 127.0.0.1:\(port): Address already in use. "
+                        + "Choose another address with --listen or MUSTER_LISTEN\n"), "\(second.error)")
+            #expect(!second.error.contains("the queue cannot be read"))
+            #expect(try await daemon.end(SIGTERM) == 0)
+        }
+    }
+
+    @Test func whatIsNotThereIsSaid() async throws {
+        try await MusterFixture.withMuster { muster in
+            let daemon = try await muster.serve()
+            for words in [["app", "token", "99"], ["app", "rotate", "99"], ["app", "grant", "99", "user", "1"]] {
+                let answer = try await muster.muster(words)
+                #expect(answer.code == 1 && answer.error.contains("there is no such app, token or object"), "\(words): \(answer)")
+            }
+            #expect(try await daemon.end(SIGTERM) == 0)
+        }
+    }
+
     /// The sample without its last people.
     private static func without(people: Int, of file: String) throws -> String {
         let data = try #require(FileManager.default.contents(atPath: file))

@@ -55,8 +55,11 @@ struct AppTokenCommand: ReportingCommand {
         var scopes: [Scope] = []
         for text in scope {
             guard let known = Scope(text) else {
+                let verbs = Set(Scope.verbs.values.joined()).sorted().joined(separator: ", ")
                 let nouns = Scope.verbs.keys.sorted().joined(separator: ", ")
-                throw Failure(code: "bad_scope", "\"\(text)\" is no scope: NOUN:VERB, NOUN:* or *, of \(nouns)", status: .usage)
+                throw Failure(
+                    code: "bad_scope", "\"\(text)\" is no scope: NOUN:VERB (verbs are \(verbs)), NOUN:* or *, of \(nouns)",
+                    status: .usage)
             }
             scopes.append(known)
         }

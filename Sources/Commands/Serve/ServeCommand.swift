@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Daemon
+import Glibc
 import Logging
 import Metrics
+import NIOCore
 import WebSurface
 
 /// `muster serve`
@@ -39,6 +41,13 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "muster")
         logger.notice(
             "muster is starting", metadata: ["version": "\(MusterCommand.version)", "data": "\(configuration.dataDirectory)"])
-        try await buildDaemon(configuration, logger: logger, options: daemon).runUntilSignalled()
+        do {
+            try await buildDaemon(configuration, logger: logger, options: daemon).runUntilSignalled()
+        } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {
+            throw Failure(
+                code: "cannot_listen",
+                "cannot listen on \(configuration.listen): \(String(cString: strerror(error.errnoCode))). "
+                    + "Choose another address with --listen or MUSTER_LISTEN")
+        }
     }
 }

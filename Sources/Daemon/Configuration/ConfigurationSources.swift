@@ -65,7 +65,8 @@ struct ConfigurationSources {
         let known = ConfigurationKey.allCases.map(\.variable) + ConfigurationKey.otherVariables
         for name in environment.keys.sorted() where name.hasPrefix("MUSTER_") && !name.hasPrefix("MUSTER_TEST_") {
             guard !known.contains(name) else { continue }
-            let hint = NearestName.find(name, among: known).map { "; did you mean \($0)?" } ?? ""
+            let hint =
+                NearestName.find(name, among: ConfigurationKey.allCases.map(\.variable)).map { "; did you mean \($0)?" } ?? ""
             throw ConfigurationError(.unknownKey, "the environment has an unknown variable \(name)\(hint)")
         }
     }

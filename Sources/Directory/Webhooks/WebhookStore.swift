@@ -49,7 +49,7 @@ package struct WebhookStore: Sendable {
         if problems.isEmpty, draft.url != nil || draft.events != nil || draft.enabled != nil {
             return try await one(WebhookStatements.update(id, draft, caller: caller))
         }
-        let webhook = try await show(id, by: caller)
+        let webhook = try await one(WebhookStatements.show(id, caller: caller, needs: .webhooksWrite))
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
         return webhook
     }

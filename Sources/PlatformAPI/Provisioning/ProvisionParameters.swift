@@ -71,7 +71,8 @@ struct BulkItems {
 
     private static func array(_ text: ByteBufferView) throws(APIError) -> [JSONValue] {
         guard case .array(let elements)? = parse(text) else {
-            throw APIError("not_an_array", .badRequest, "the body is neither a JSON array nor a JSON object a line")
+            throw APIError(
+                "not_an_array", .badRequest, "the body is no JSON array; send a JSON object a line as application/x-ndjson")
         }
         return elements
     }

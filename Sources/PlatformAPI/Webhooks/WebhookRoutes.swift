@@ -30,7 +30,9 @@ extension PlatformAPI {
             api.on("webhooks/:id", method: method) { request, context in
                 let caller = try caller(request, context)
                 let id = try await pathID("id", context, caller)
-                var parameters = try await parameters(request, context) { _ = try await webhooks.show(id, by: caller) }
+                var parameters = try await parameters(request, context) {
+                    _ = try await webhooks.update(id, WebhookDraft(), by: caller)
+                }
                 return respond(with: try await webhooks.update(id, WebhookDraft(&parameters), by: caller))
             }
         }

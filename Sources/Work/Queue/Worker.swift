@@ -51,7 +51,9 @@ package struct Worker: Service {
                     running += jobs.count
                     isAway = false
                 } catch {
-                    if !isAway { logger.warning("the queue cannot be read: trying again", metadata: ["error": "\(error)"]) }
+                    if !isAway, !Task.isShuttingDownGracefully, !Task.isCancelled {
+                        logger.warning("the queue cannot be read: trying again", metadata: ["error": "\(error)"])
+                    }
                     isAway = true
                 }
                 if wake == .look { group.addTask { await pause() } }

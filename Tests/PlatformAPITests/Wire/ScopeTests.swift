@@ -92,6 +92,20 @@ import WebSurface
         }
     }
 
+    /// Whoever may change a webhook is told what is wrong with the change, without the scope to read it.
+    @Test func aScopeToWriteIsEnoughToWrite() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            let webhook = try await app.post("/webhooks", #"{"url":"https://hooks.example/"}"#).id()
+            let token = try await api.world.directory.platformApps.issue(to: app.appID, scopes: [.webhooksWrite], by: .command)
+            let writer = APIClient(port: api.port, token: token.accessToken, appID: app.appID)
+            for (body, status) in [(#"{"enabled":true}"#, 200), ("{}", 200), (#"{"url":"x"}"#, 422), ("{", 400)] {
+                #expect(try await writer.patch("/webhooks/\(webhook)", body).status == status, "\(body)")
+            }
+            #expect(try await writer.get("/webhooks/\(webhook)").body == Self.denied)
+        }
+    }
+
     @Test func deadTokensAreNotToldAboutScopes() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")
