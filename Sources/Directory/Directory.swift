@@ -13,6 +13,8 @@ package struct Directory: Sendable {
     let passwords: PasswordHasher
     /// What tokens were used for calls, until it is written down.
     let tokenUses = TokenUses()
+    /// The calls that provision, by their source.
+    let turns = Turns()
 
     package init(postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher) {
         self.postgres = postgres

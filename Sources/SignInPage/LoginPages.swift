@@ -12,6 +12,8 @@ struct LoginPages: Sendable {
     private let version: String
 
     init() {
+        // Before the template is read, which names it.
+        MustacheContentTypes.register(MarkupText(), named: MarkupText.name)
         guard let template = try? MustacheTemplate(string: String(decoding: PackageResources.login_mustache, as: UTF8.self))
         else {
             preconditionFailure("the template of the sign-in page is part of the program")

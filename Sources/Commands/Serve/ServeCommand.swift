@@ -41,6 +41,8 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Logger(label: "muster")
         logger.notice(
             "muster is starting", metadata: ["version": "\(MusterCommand.version)", "data": "\(configuration.dataDirectory)"])
+        // What is said at the end is said last.
+        defer { LineLogHandler.flush() }
         do {
             try await buildDaemon(configuration, logger: logger, options: daemon).runUntilSignalled()
         } catch let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode) {

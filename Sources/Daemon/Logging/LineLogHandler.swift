@@ -22,6 +22,9 @@ package struct LineLogHandler: LogHandler {
         self.writer = writer
     }
 
+    /// Writes what waits to be written to standard error, before something else writes there.
+    package static func flush() { LogWriter.standardError.flush() }
+
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }

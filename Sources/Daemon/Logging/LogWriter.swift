@@ -24,6 +24,8 @@ final class LogWriter: Sendable {
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { return LogWriter(descriptor: STDERR_FILENO) }
         let (call, bell) = (ends[0], ends[1])
+        // A full pipe has woken the thread often enough: nobody waits for room in it.
+        _ = fcntl(bell, F_SETFL, O_NONBLOCK)
         // PostgreSQL, which we start, must not hold them.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let writer = LogWriter(descriptor: STDERR_FILENO, bell: bell)
@@ -70,6 +72,11 @@ final class LogWriter: Sendable {
                 while !rest.isEmpty {
                     let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
                     if count < 0, errno == EINTR { continue }
+                    if count < 0, errno == EAGAIN {
+                        var end = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                        _ = poll(&end, 1, -1)
+                        continue
+                    }
                     // Nobody reads the log any more, or the disk is full: there is nowhere to say so.
                     guard count > 0 else { return }
                     rest = rest.dropFirst(count)
@@ -79,9 +86,9 @@ final class LogWriter: Sendable {
     }
 
     private func writeWhenRung(_ call: Int32) {
-        var byte: UInt8 = 0
+        var rings = [UInt8](repeating: 0, count: 4_096)
         while true {
-            let count = read(call, &byte, 1)
+            let count = read(call, &rings, rings.count)
             guard count > 0 || (count < 0 && errno == EINTR) else { return }
             usleep(Self.pause)
             flush()

@@ -24,10 +24,15 @@ package struct ChangeEngine: Sendable {
     /// - Parameter progress: told how many changes are dealt with, of how many, after each chunk.
     /// - Throws: ``PostgresError`` when the database cannot be reached; what was applied until then stays applied.
     package func apply(_ set: ChangeSet, progress: @Sendable (Int, Int) async -> Void = { _, _ in }) async throws -> ApplyReport {
-        let done = try await postgres.query(ChangeStatements.appliedRanges(set)).map { row in
-            Int(try row.decode(Int32.self, "first_seq"))...Int(try row.decode(Int32.self, "last_seq"))
+        // Again where another engine had a part of a chunk, which then was left to it: only what is in the store counts.
+        while true {
+            let done = try await postgres.query(ChangeStatements.appliedRanges(set)).map { row in
+                Int(try row.decode(Int32.self, "first_seq"))...Int(try row.decode(Int32.self, "last_seq"))
+            }
+            let ranges = ChunkPlan.remaining(set, applied: done)
+            if ranges.isEmpty { break }
+            try await apply(ranges, of: set, progress)
         }
-        try await apply(ChunkPlan.remaining(set, applied: done), of: set, progress)
         if set.count >= Self.manyChanges { try await refreshStatistics(after: set) }
         return try await report(set)
     }
@@ -195,16 +200,20 @@ package struct ChangeEngine: Sendable {
         try await run(OutboxStatements.emit(range), on: connection)
     }
 
-    /// Refuses who finds the address taken or no seat.
-    ///
-    /// Refusing one move of an address can make the next one impossible: a chain, followed to its end. Who is refused for want
-    /// of a seat keeps the address, and who is refused for an address the seats.
+    /// Refuses who finds the address taken or no seat. Who is refused for want of a seat keeps the address, and who is refused
+    /// for an address the seats.
     private func settle(_ range: ChangeRange, _ work: ChangeWork, on connection: PostgresConnection) async throws {
         let hasLimits = work.hasMemberships ? try await run(SeatStatements.lock(range), on: connection) > 0 : false
+        var passes = 0
         repeat {
-            while try await run(RefusalStatements.refuseTakenEmails(range), on: connection) > 0 {}
-        } while hasLimits ? try await run(SeatStatements.refuse(range), on: connection) > 0 : false
+            try await run(RefusalStatements.refuseTakenEmails(range), on: connection)
+            passes += 1
+        } while hasLimits
+            ? try await run(SeatStatements.refuse(range, decisively: passes > Self.mostPasses), on: connection) > 0 : false
     }
+
+    /// So often seats in doubt are looked at again: the range's objects are locked meanwhile.
+    private static let mostPasses = 20
 
     /// Planned anew each time: a plan made for the first chunk, when the tables were empty, is a bad one for the tenth.
     @discardableResult

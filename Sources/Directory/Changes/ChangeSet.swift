@@ -43,26 +43,27 @@ struct ChunkPlan {
     /// From so many changes on it is worth while to apply two halves side by side.
     private static let dividedSize = 2_000
 
+    /// What the others build on by itself, the rest in chunks of about one size, an even number where it is worth while. Cut
+    /// where every engine cuts, however much is applied already: two of them at work on one set must meet in whole chunks.
+    ///
     /// - Parameter applied: ranges already applied, sorted by their first change.
-    /// - Returns: what the others build on by itself, the rest in chunks of about one size, an even number where it is worth while.
     static func remaining(_ set: ChangeSet, applied: [ClosedRange<Int>]) -> [ChangeRange] {
-        var ranges: [ChangeRange] = []
-        var next = 1
-        for done in applied + [(set.count + 1)...(set.count + 1)] {
-            if next <= set.firstChunkEnd, next < done.lowerBound {
-                let last = min(set.firstChunkEnd, done.lowerBound - 1)
-                ranges.append(ChangeRange(set: set, first: next, last: last))
-                next = last + 1
+        chunks(set).flatMap { chunk in
+            var ranges: [ChangeRange] = []
+            var next = chunk.lowerBound
+            for done in applied.filter({ $0.overlaps(chunk) }) + [(chunk.upperBound + 1)...(chunk.upperBound + 1)] {
+                if next < done.lowerBound { ranges.append(ChangeRange(set: set, first: next, last: done.lowerBound - 1)) }
+                next = max(next, done.upperBound + 1)
             }
-            let size = evenSize(done.lowerBound - next)
-            while next < done.lowerBound {
-                let last = min(next + size, done.lowerBound) - 1
-                ranges.append(ChangeRange(set: set, first: next, last: last))
-                next = last + 1
-            }
-            next = max(next, done.upperBound + 1)
+            return ranges
         }
-        return ranges
+    }
+
+    private static func chunks(_ set: ChangeSet) -> [ClosedRange<Int>] {
+        guard set.count > set.firstChunkEnd else { return set.count > 0 ? [1...set.count] : [] }
+        let size = evenSize(set.count - set.firstChunkEnd)
+        let others = stride(from: set.firstChunkEnd + 1, through: set.count, by: size).map { $0...min($0 + size - 1, set.count) }
+        return (set.firstChunkEnd > 0 ? [1...set.firstChunkEnd] : []) + others
     }
 
     private static func evenSize(_ count: Int) -> Int {

@@ -75,15 +75,27 @@ enum RefusalStatements {
     }
 
     /// Refuses changes whose address is held by a user that does not give it up in this very range.
+    ///
+    /// Who is refused keeps the address, so that whoever wants that one is refused as well: a chain, followed to its end.
     static func refuseTakenEmails(_ range: ChangeRange) -> PostgresQuery {
         """
-        with \(accepted: range)
-        insert into change_refusals (run_id, seq, code, detail)
-        select c.run_id, c.seq, 'email_taken', null
-        from accepted c
-        join users u on u.email_key = c.fields -> 'email' ->> 1 and u.id <> c.object_id
-        where c.kind = 'user' and c.fields ? 'email'
-          and not exists (select from accepted o where o.kind = 'user' and o.object_id = u.id and o.fields ? 'email')
+        with recursive \(accepted: range),
+        moving as materialized (
+            select c.run_id, c.seq, c.object_id, c.fields -> 'email' ->> 1 as email
+            from accepted c where c.kind = 'user' and c.fields ? 'email'
+        ),
+        refused as (
+            select m.run_id, m.seq, m.object_id
+            from moving m
+            join users u on u.email_key = m.email and u.id <> m.object_id
+            where not exists (select from moving o where o.object_id = u.id)
+            union
+            select m.run_id, m.seq, m.object_id
+            from refused r
+            join users u on u.id = r.object_id
+            join moving m on m.email = u.email_key and m.object_id <> u.id
+        )
+        insert into change_refusals (run_id, seq, code, detail) select run_id, seq, 'email_taken', null from refused
         """
     }
 

@@ -23,7 +23,9 @@ enum SeatStatements {
     /// Who is refused for one account takes no seat of another either. So a change is refused only when enough of those before
     /// it are sure of their seats; others are left for the next time. To be repeated until nothing is refused: each time at
     /// least the first change whose seats are in doubt is decided.
-    static func refuse(_ range: ChangeRange) -> PostgresQuery {
+    ///
+    /// - Parameter decisively: refuses whoever is in doubt too. Chains of doubt may be as long as the range.
+    static func refuse(_ range: ChangeRange, decisively: Bool) -> PostgresQuery {
         """
         with \(accepted: range),
         delta as materialized (
@@ -63,7 +65,8 @@ enum SeatStatements {
             from placed p left join seated s on s.seq = p.seq
         )
         insert into change_refusals (run_id, seq, code, detail)
-        select distinct on (seq) run_id, seq, 'no_seat', 'account ' || account_id from judged where seated_before >= seats
+        select distinct on (seq) run_id, seq, 'no_seat', 'account ' || account_id from judged
+        where seated_before >= seats or (\(decisively) and place > seats)
         order by seq, account_id
         """
     }

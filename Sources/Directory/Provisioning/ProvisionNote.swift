@@ -65,7 +65,7 @@ struct ProvisionNote: Codable {
 extension ProvisionNote.Reason {
     fileprivate init?(_ error: DirectoryError) {
         switch error {
-        case .nonPermissible: self.init(code: error.code, attributes: [], messages: [])
+        case .nonPermissible, .notFound: self.init(code: error.code, attributes: [], messages: [])
         case .invalid(let problems):
             self.init(code: error.code, attributes: problems.map(\.attribute), messages: problems.map(\.message))
         default: return nil
@@ -75,6 +75,7 @@ extension ProvisionNote.Reason {
     fileprivate var error: DirectoryError {
         get throws {
             if code == DirectoryError.nonPermissible.code { return .nonPermissible }
+            if code == DirectoryError.notFound.code { return .notFound }
             return .invalid(zip(attributes, messages).map { FieldProblem($0, $1) })
         }
     }

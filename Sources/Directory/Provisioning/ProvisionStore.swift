@@ -44,10 +44,12 @@ package struct ProvisionStore: Sendable {
         if atomic, sound.count < items.count { return outcomes.map { $0 ?? .withdrawn } }
         let found: [ProvisionOutcome]
         do {
-            found = try await ProvisionStore.whileContended(items, sound) { items, numbers in
-                atomic
-                    ? try await applyTogether(items, numbers, source: source, by: caller)
-                    : try await applyEach(items, numbers, source: source, by: caller)
+            found = try await directory.turns.take(source) {
+                try await ProvisionStore.whileContended(items, sound) { items, numbers in
+                    atomic
+                        ? try await applyTogether(items, numbers, source: source, by: caller)
+                        : try await applyEach(items, numbers, source: source, by: caller)
+                }
             }
         } catch let error as PostgresError {
             throw DirectoryError(error) ?? error

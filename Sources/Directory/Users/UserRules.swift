@@ -23,7 +23,7 @@ package enum UserRules {
             return false
         }
         guard let top = labels.last, top.count >= 2, top.allSatisfy(\.isLetter) || top.hasPrefix("xn--") else { return false }
-        return !email.contains(where: { "<>()[],;:\\\"".contains($0) })
+        return !email.unicodeScalars.contains { "<>()[],;:\\\"".unicodeScalars.contains($0) }
     }
 
     static func problems(_ draft: UserDraft) -> [FieldProblem] {

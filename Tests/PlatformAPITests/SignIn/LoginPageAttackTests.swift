@@ -82,6 +82,32 @@ import WebSurface
         }
     }
 
+    /// A mark or a prepended letter makes one character of two code points, which a browser reads one by one.
+    @Test func aSignUnderAnAccentIsEscapedToo() async throws {
+        try await withInstallation { api in
+            let app = try await api.app("One")
+            var browser = Browser(app)
+            let asked = try await browser.get(
+                "/app/login?as=other&email=%22%CC%81%20%D8%80%3E%D8%80%3Cmeta%20http-equiv%3Drefresh%D8%80%3E%27%CC%81")
+            let user = try await app.newPerson("ada@example.org", name: "A\u{600}<b\u{600}>\\\"\u{301}'\u{301}&\u{301}")
+            let offered = try await browser.get(try await app.link(user).target)
+            #expect(try await browser.submit(offered).status == 303)
+            let home = try await browser.get("/app/login")
+            for page in [asked, offered, home] {
+                #expect(page.status == 200 && Array(page.body.utf8).contains(Array("&lt;".utf8)), "\(page)")
+                let scalars = Array(page.body.unicodeScalars)
+                let escaping = zip(scalars, scalars.dropFirst()).filter { first, second in
+                    (first == "\u{600}" && "<>".unicodeScalars.contains(second))
+                        || (second == "\u{301}" && "\"'&".unicodeScalars.contains(first))
+                }
+                #expect(escaping.isEmpty, "\(page)")
+            }
+            let answer = try await app.call(
+                "POST", "/users", .json(#"{"name":"A","email":"a\"\u0301@x.co"}"#), allowsMarkup: true)
+            #expect(answer.status == 422, "\(answer)")
+        }
+    }
+
     @Test func otherSitesCannotSignABrowserIn() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")
