@@ -205,7 +205,8 @@ extension ContractTests {
             for _ in 0..<5 { #expect(try await scene.nobody.signIn("ada@\(scene.domain)", "Wrong1!").status == 401) }
             let answer = try await scene.nobody.row(
                 "throttled: 429, in the API's shape", "POST /auth/sign_in",
-                #"{"email":"ada@\#(scene.domain)","password":"Harbour1!"}"#, headers: [("X-Forwarded-For", "203.0.113.1")],
+                #"{"email":"ada@\#(scene.domain)","password":"Harbour1!"}"#,
+                headers: [("X-Forwarded-For", ContractClient.address(of: "@\(scene.domain)"))],
                 is: 429, #"{"status":429,"error":"Too Many Requests"}"#)
             #expect((1...300).contains(Int(answer.headers["retry-after"] ?? "") ?? 0))
         }

@@ -31,7 +31,7 @@ extension ContractClient {
         #expect(answer.headers["x-content-type-options"] == "nosniff", text, sourceLocation: location)
         #expect(answer.headers["cache-control"] == "no-store", text, sourceLocation: location)
         #expect((answer.headers["x-request-id"] ?? "").count >= 16, text, sourceLocation: location)
-        let type = answer.status == 429 ? "text/plain" : "application/json; charset=utf-8"
+        let type = "application/json; charset=utf-8"
         if ![204, 304].contains(answer.status) {
             #expect(answer.headers["content-type"] == type, text, sourceLocation: location)
         }
