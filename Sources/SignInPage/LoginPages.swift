@@ -13,18 +13,13 @@ struct LoginPages: Sendable {
 
     init() {
         // Before the template is read, which names it.
-        MustacheContentTypes.register(MarkupText(), named: MarkupText.name)
+        MustacheContentTypes.register(MarkupContent(), named: MarkupContent.name)
         guard let template = try? MustacheTemplate(string: String(decoding: PackageResources.login_mustache, as: UTF8.self))
         else {
             preconditionFailure("the template of the sign-in page is part of the program")
         }
         library = MustacheLibrary(templates: ["login": template])
-        version = Self.checksum(PackageResources.login_css + PackageResources.login_js)
-    }
-
-    /// FNV-1a: other bytes, another text.
-    private static func checksum(_ bytes: [UInt8]) -> String {
-        String(bytes.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }, radix: 36)
+        version = Checksum.text(PackageResources.login_css + PackageResources.login_js)
     }
 
     /// The page as an answer that no one may keep, frame or leak the address of.

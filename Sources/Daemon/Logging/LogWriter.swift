@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import NIOCore
 import Postgres
 import Synchronization
 
@@ -50,9 +51,9 @@ final class LogWriter: Sendable {
     convenience init(descriptor: Int32) { self.init(descriptor: descriptor, bell: -1) }
 
     /// Adds a line, its end included.
-    func write(_ line: [UInt8], isUrgent: Bool) {
+    func write(_ line: ByteBuffer, isUrgent: Bool) {
         let (count, rings) = waiting.withLock { waiting in
-            waiting.bytes += line
+            waiting.bytes += line.readableBytesView
             defer { waiting.isAnnounced = true }
             return (waiting.bytes.count, !waiting.isAnnounced)
         }

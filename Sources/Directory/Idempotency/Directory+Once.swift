@@ -21,21 +21,13 @@ extension Directory {
         execute: nonisolated(nonsending) () async throws -> Object
     ) async throws -> Object {
         let key = Digest.sha256(call.key)
-        let outcome: Outcome<Object>
-        do {
-            outcome = try await postgres.withTransaction { connection in
-                if let earlier = try await claim(call, key, connection, caller) {
-                    return .replay(try earlier.decode(Int64?.self, "object_id"))
-                }
-                let object = try await CallTransaction.$connection.withValue(connection) { try await execute() }
-                let content = keyring.contentCode(call.content)
-                let note = IdempotencyStatements.store(
-                    key, content: content.code, keyID: content.keyID, object: reference(object), caller: caller)
-                guard try await connection.query(note).first != nil else { throw DirectoryError.invalidAccessToken }
-                return .executed(object)
+        let outcome: Outcome<Object> = try await transaction { connection in
+            if let earlier = try await claim(call, key, connection, caller) {
+                return .replay(try earlier.decode(Int64?.self, "object_id"))
             }
-        } catch let error as PostgresError {
-            throw DirectoryError(error) ?? error
+            let object = try await CallTransaction.$connection.withValue(connection) { try await execute() }
+            try await note(call, key, object: reference(object), connection, caller)
+            return .executed(object)
         }
         switch outcome {
         case .executed(let object): return object
@@ -62,5 +54,16 @@ extension Directory {
             throw KeyedCall.reused
         }
         return earlier
+    }
+
+    /// Notes in this transaction what was carried out under the key, or who is about to carry it out.
+    nonisolated(nonsending) func note(
+        _ call: KeyedCall, _ key: [UInt8], object: Int64? = nil, lease: Lease? = nil, _ connection: PostgresConnection,
+        _ caller: Caller
+    ) async throws {
+        let content = keyring.contentCode(call.content)
+        let note = IdempotencyStatements.store(
+            key, content: content.code, keyID: content.keyID, object: object, lease: lease, caller: caller)
+        guard try await connection.query(note).first != nil else { throw DirectoryError.invalidAccessToken }
     }
 }

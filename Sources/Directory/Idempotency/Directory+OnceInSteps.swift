@@ -43,20 +43,13 @@ extension Directory {
     nonisolated(nonsending) private func begin(
         _ call: KeyedCall, _ key: [UInt8], _ lease: Lease, _ caller: Caller
     ) async throws -> String? {
-        do {
-            return try await postgres.withTransaction { connection in
-                if let earlier = try await claim(call, key, connection, caller) {
-                    if let answer = try earlier.decode(PostgresJSON?.self, "answer") { return answer.text }
-                    guard try !earlier.decode(Bool.self, "held") else { throw DirectoryError.inProgress }
-                }
-                let content = keyring.contentCode(call.content)
-                let note = IdempotencyStatements.store(
-                    key, content: content.code, keyID: content.keyID, lease: lease, caller: caller)
-                guard try await connection.query(note).first != nil else { throw DirectoryError.invalidAccessToken }
-                return nil
+        try await transaction { connection in
+            if let earlier = try await claim(call, key, connection, caller) {
+                if let answer = try earlier.decode(PostgresJSON?.self, "answer") { return answer.text }
+                guard try !earlier.decode(Bool.self, "held") else { throw DirectoryError.inProgress }
             }
-        } catch let error as PostgresError {
-            throw DirectoryError(error) ?? error
+            try await note(call, key, lease: lease, connection, caller)
+            return nil
         }
     }
 

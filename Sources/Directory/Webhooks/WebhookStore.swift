@@ -43,13 +43,19 @@ package struct WebhookStore: Sendable {
         return webhook
     }
 
+    /// Throws for who may not change the webhook: for calls that fail before any statement checks it.
+    @discardableResult
+    package func require(_ id: Int64, by caller: Caller) async throws -> Webhook {
+        try await one(WebhookStatements.show(id, caller: caller, needs: .webhooksWrite))
+    }
+
     /// Changes the fields given.
     package func update(_ id: Int64, _ draft: WebhookDraft, by caller: Caller) async throws -> Webhook {
         let problems = WebhookRules.problems(draft, creating: false)
         if problems.isEmpty, draft.url != nil || draft.events != nil || draft.enabled != nil {
             return try await one(WebhookStatements.update(id, draft, caller: caller))
         }
-        let webhook = try await one(WebhookStatements.show(id, caller: caller, needs: .webhooksWrite))
+        let webhook = try await require(id, by: caller)
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
         return webhook
     }
@@ -58,7 +64,7 @@ package struct WebhookStore: Sendable {
     package func rotate(_ id: Int64, _ rotation: SecretRotation, by caller: Caller) async throws -> Webhook {
         let problems = rotation.allProblems
         guard problems.isEmpty else {
-            _ = try await one(WebhookStatements.show(id, caller: caller, needs: .webhooksWrite))
+            try await require(id, by: caller)
             throw DirectoryError.invalid(problems)
         }
         let statement = WebhookStatements.rotate(

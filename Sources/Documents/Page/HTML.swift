@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import WebSurface
+
 /// Writes HTML in which every text is escaped.
 struct HTML {
     private(set) var markup = ""
@@ -9,7 +11,7 @@ struct HTML {
         _ name: StaticString, _ attributes: KeyValuePairs<String, String>, _ content: (inout HTML) -> Void
     ) {
         markup += "<\(name)"
-        for (key, value) in attributes { markup += " \(key)=\"\(Self.escaped(value))\"" }
+        for (key, value) in attributes { markup += " \(key)=\"\(MarkupText.escaped(value))\"" }
         markup += ">"
         content(&self)
         markup += "</\(name)>"
@@ -24,7 +26,7 @@ struct HTML {
 
     mutating func element(_ name: StaticString, _ text: String) { element(name, [:], text) }
 
-    mutating func text(_ text: String) { markup += Self.escaped(text) }
+    mutating func text(_ text: String) { markup += MarkupText.escaped(text) }
 
     /// Markup of our own.
     mutating func raw(_ markup: StaticString) { self.markup += "\(markup)" }
@@ -57,20 +59,5 @@ struct HTML {
                 if index % 2 == 1 { element("strong", String(part)) } else { self.text(String(part)) }
             }
         }
-    }
-
-    private static func escaped(_ text: String) -> String {
-        guard text.utf8.contains(where: { #"&<>""#.utf8.contains($0) }) else { return text }
-        var escaped = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": escaped += "&amp;"
-            case "<": escaped += "&lt;"
-            case ">": escaped += "&gt;"
-            case "\"": escaped += "&quot;"
-            default: escaped.unicodeScalars.append(scalar)
-            }
-        }
-        return escaped
     }
 }

@@ -30,9 +30,7 @@ extension PlatformAPI {
             api.on("webhooks/:id", method: method) { request, context in
                 let caller = try caller(request, context)
                 let id = try await pathID("id", context, caller)
-                var parameters = try await parameters(request, context) {
-                    _ = try await webhooks.update(id, WebhookDraft(), by: caller)
-                }
+                var parameters = try await parameters(request, context) { try await webhooks.require(id, by: caller) }
                 return respond(with: try await webhooks.update(id, WebhookDraft(&parameters), by: caller))
             }
         }
@@ -45,11 +43,7 @@ extension PlatformAPI {
             let caller = try caller(request, context)
             let id = try await pathID("id", context, caller)
             let webhook = try await once(request, context, caller, replay: { try await webhooks.show($0, by: $1) }) {
-                var parameters = try await parameters(request, context) {
-                    var impossible = SecretRotation()
-                    impossible.problems = [FieldProblem("base", "is invalid")]
-                    do { _ = try await webhooks.rotate(id, impossible, by: caller) } catch DirectoryError.invalid {}
-                }
+                var parameters = try await parameters(request, context) { try await webhooks.require(id, by: caller) }
                 return try await webhooks.rotate(id, SecretRotation(&parameters), by: caller)
             }
             return respond(with: webhook)

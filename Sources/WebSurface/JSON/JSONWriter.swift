@@ -153,7 +153,9 @@ package struct JSONWriter: Sendable {
     package mutating func element(microseconds: Int64?) {
         guard let microseconds else { return null() }
         separate()
+        buffer.writeStaticString("\"")
         WireTimestamp.write(microseconds: microseconds, into: &buffer)
+        buffer.writeStaticString("\"")
     }
 
     /// Writes a value as a client sent it.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import NIOCore
+package import NIOCore
 
-/// Dates as the API shows them: ISO 8601, UTC, milliseconds. No formatter, so that a list of rows costs little.
-enum WireTimestamp {
-    /// Writes `"2026-01-31T09:15:00.000Z"`, quotes included.
-    static func write(microseconds: Int64, into buffer: inout ByteBuffer) {
+/// Dates as the API and the log show them: ISO 8601, UTC, milliseconds. No formatter, so that a list of rows costs little.
+package enum WireTimestamp {
+    /// Writes `2026-01-31T09:15:00.000Z`.
+    ///
+    /// - Parameter microseconds: since 1970.
+    package static func write(microseconds: Int64, into buffer: inout ByteBuffer) {
         let (days, timeOfDay) = floorDivide(microseconds, by: 86_400_000_000)
         let (year, month, day) = civil(daysSince1970: days)
         let milliseconds = timeOfDay / 1000
-        let quote = UInt8(ascii: "\"")
-        buffer.writeInteger(quote)
         if (0...9999).contains(year) {
             pair(year / 100, into: &buffer)
             pair(year % 100, into: &buffer)
@@ -27,7 +27,7 @@ enum WireTimestamp {
         buffer.writeStaticString(".")
         pair(fraction / 10, into: &buffer)
         buffer.writeInteger(digit(fraction % 10))
-        buffer.writeStaticString("Z\"")
+        buffer.writeStaticString("Z")
     }
 
     private static func floorDivide(_ value: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {

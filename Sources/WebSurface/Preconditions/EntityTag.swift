@@ -11,12 +11,8 @@ struct EntityTag {
 
     /// The tag of a body that shows an object in this version.
     init(version: Int64, body: ByteBuffer) {
-        // FNV-1a: told to one caller about its own body, it need not withstand anybody.
-        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-        body.withUnsafeReadableBytes { bytes in
-            for byte in bytes { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        }
-        text = "\"\(version)-\(String(digest, radix: 36))\""
+        // Told to one caller about its own body, it need not withstand anybody.
+        text = "\"\(version)-\(body.withUnsafeReadableBytes { Checksum.text($0) })\""
     }
 
     /// The version that a tag of ours names.
