@@ -87,6 +87,7 @@ let package = Package(
                 .embedInCode("Migrations/V0005_idempotency_keys.sql"),
                 .embedInCode("Migrations/V0006_sign_in.sql"),
                 .embedInCode("Migrations/V0007_rotation_and_leases.sql"),
+                .embedInCode("Migrations/V0008_super_admins.sql"),
             ],
             swiftSettings: strict
         ),

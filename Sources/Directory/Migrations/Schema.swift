@@ -21,6 +21,9 @@ package enum Schema {
             Migration(
                 version: 7, name: "rotation_and_leases",
                 sql: String(decoding: PackageResources.V0007_rotation_and_leases_sql, as: UTF8.self)),
+            Migration(
+                version: 8, name: "super_admins",
+                sql: String(decoding: PackageResources.V0008_super_admins_sql, as: UTF8.self)),
         ])
     }
 }

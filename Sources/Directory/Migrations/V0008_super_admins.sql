@@ -1,0 +1,67 @@
+-- Super admins sign in, hold sessions and tokens, and act on what belongs to no app. Nothing here opens anything by itself:
+-- sessions and recovery codes are digests, and the secret of a TOTP is recomputed from its nonce and a data key.
+
+alter table super_admins
+    add column totp_nonce uuid,
+    add column totp_key_id integer references data_keys,
+    -- NULL while the code that proves the authenticator was not given yet.
+    add column totp_confirmed_at timestamptz,
+    -- The 30-second step of the last code accepted: neither it nor an earlier one is taken again (RFC 6238, section 5.2).
+    add column totp_last_step bigint,
+    add constraint super_admins_totp_is_whole check (num_nulls(totp_nonce, totp_key_id) in (0, 2));
+
+create table super_admin_recovery_codes (
+    super_admin_id bigint not null references super_admins on delete cascade,
+    -- SHA-256 of the code, which has 80 random bits.
+    digest bytea not null,
+    used_at timestamptz,
+    primary key (super_admin_id, digest)
+);
+
+create table super_admin_sessions (
+    id bigint generated always as identity primary key,
+    super_admin_id bigint not null references super_admins on delete cascade,
+    -- SHA-256 of the session's token, which has 256 random bits.
+    digest bytea not null constraint super_admin_sessions_digest_key unique,
+    -- Another password ends the session; see `sessions`.
+    password_mark bytea not null,
+    -- NULL between the password and the code of the authenticator.
+    signed_in_at timestamptz,
+    -- When the person last proved to be there; what reveals or destroys asks for it again.
+    confirmed_at timestamptz,
+    created_at timestamptz not null default now(),
+    -- As precise as a minute.
+    seen_at timestamptz not null default now(),
+    expires_at timestamptz not null,
+    user_agent text,
+    address text
+);
+create index super_admin_sessions_owner on super_admin_sessions (super_admin_id, id);
+create index super_admin_sessions_expiry on super_admin_sessions (expires_at);
+
+-- Links minted by super admins and by command belong to no app.
+alter table login_links
+    alter column platform_app_id drop not null,
+    add column super_admin_id bigint references super_admins on delete cascade,
+    add constraint login_links_minter check (num_nonnulls(platform_app_id, super_admin_id) <= 1);
+create index login_links_super_admin on login_links (super_admin_id) where super_admin_id is not null;
+
+alter table platform_apps
+    -- Calls a minute with the app's tokens; NULL: what the configuration says.
+    add column calls_per_minute integer
+        constraint platform_apps_calls_per_minute_known check (calls_per_minute between 1 and 1000000);
+
+-- What operators set in the console, by name; what is not here is as the program has it.
+create table settings (
+    name text primary key,
+    value jsonb not null,
+    updated_at timestamptz not null default now()
+);
+
+-- Lists of the console ------------------------------------------------------------------------------
+
+-- Tokens of apps, bots and super admins are few among those of users.
+create index access_tokens_few on access_tokens (owner_kind, id) where owner_kind <> 'user';
+create index audit_events_action on audit_events (action, id);
+create index audit_events_person on audit_events (actor, actor_id, id) where actor <> 'platform_app';
+create index audit_events_at on audit_events using brin (at);
