@@ -43,7 +43,9 @@ import WebSurface
                 // Both wrote down nothing so far, and each does so for itself.
                 _ = try await limited.get("/users")
                 #expect(try await replica.tokens.flush() >= 1)
-                let used = try await world.directory.platformApps.tokens(of: here.appID, by: .command).first { $0.id == narrow.id }
+                let used = try await world.directory.platformApps.tokens(of: here.appID, by: .command).first {
+                    $0.id == narrow.id
+                }
                 #expect(used?.lastUsedAddress == "127.0.0.1")
             }
             await postgres.close()
