@@ -51,6 +51,12 @@ package struct Directory: Sendable {
         return Caller(claims: claims, requestID: requestID)
     }
 
+    /// The same for a super admin's token.
+    package func superAdminCaller(token: String, requestID: String?) -> Caller? {
+        guard let claims = keyring.verify(token), claims.owner == .superAdmin else { return nil }
+        return Caller(claims: claims, requestID: requestID)
+    }
+
     /// Throws ``DirectoryError/invalidAccessToken`` unless the token is alive: for calls that fail before any statement checks it.
     package func authenticate(_ caller: Caller) async throws {
         let row = try await row("with \(caller: caller, needs: []) select app_id from caller")

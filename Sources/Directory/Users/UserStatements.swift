@@ -57,7 +57,7 @@ enum UserStatements {
         ),
         permitted as (
             insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-            select 'user', caller.app_id, created.id, 'created', 15 from created, caller
+            select 'user', caller.app_id, created.id, 'created', 15 from created, caller where caller.app_id <> 0
             returning object_id, rights
         ),
         minted as (
