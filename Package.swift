@@ -74,8 +74,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev", "libcrypt-dev"])]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         module("Postgres", ["CLibPQ", .logging, .metrics, .serviceLifecycle]),
-        module("Secrets", ["COpenSSL"]),
+        module("Secrets", ["COpenSSL", "CQRencode"]),
         .target(
             name: "Directory",
             dependencies: ["Postgres", "Secrets"],

@@ -27,7 +27,7 @@ struct AdminCreateCommand: ReportingCommand {
         let given = passwordStdin ? try await Self.passwordFromStandardInput() : nil
         let password = given ?? Self.generated()
         let id = try await Workplace(options, output).withInstalled { installed in
-            try await installed.directory.superAdmins.create(email: email, name: name ?? email, password: password)
+            try await installed.directory.superAdmins.create(email: email, name: name ?? email, password: password, by: .command)
         }
         if output.json {
             Console.json { writer in
