@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Postgres
+import Secrets
 
 /// The SQL of a super admin's session: how it begins, what completes it, whom it authenticates and who ends it.
 ///
