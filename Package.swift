@@ -170,6 +170,7 @@ let package = Package(
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
+        tests("SignInTests", ["SignIn", "Directory", "DirectoryTestSupport", "Secrets", "Postgres"]),
         tests(
             "SignInPageTests",
             [
