@@ -86,7 +86,11 @@ func serving(
     _ body: @Sendable @escaping (Int) async throws -> Void
 ) async throws {
     let web = WebRouter()
-    PlatformAPI(directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: publicURL).addRoutes(to: web)
+    for audience in [PlatformAPI.Audience.platformApps, .superAdmins] {
+        PlatformAPI(
+            directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: publicURL, audience: audience
+        ).addRoutes(to: web)
+    }
     let service = SignInService(directory: directory, passwords: passwords)
     SignInAPI(directory: directory, service: service).addRoutes(to: web)
     SignInPage(directory: directory, service: service, publicURL: publicURL).addRoutes(to: web)
