@@ -93,7 +93,7 @@ package struct SuperAdminSignIn: Sendable {
     ///
     /// - Throws: ``SuperAdminSignInError/ended`` after the fifth wrong code, and for a session that does not wait for one (any more).
     package func complete(
-        _ proof: SuperAdminProof, code: String, address: String, requestID: String? = nil
+        _ proof: SuperAdminProof, code: String, requestID: String? = nil
     ) async throws -> SuperAdminSignedIn {
         guard let challenge = try await sessions.pending(proof) else { throw SuperAdminSignInError.ended }
         let token = SuperAdminSessionToken.random()

@@ -52,7 +52,8 @@ struct AdminCreateCommand: ReportingCommand {
         }
     }
 
-    private static func passwordFromStandardInput() async throws -> String {
+    /// The first line of standard input.
+    static func passwordFromStandardInput() async throws -> String {
         let line = try await NIOThreadPool.singleton.runIfActive { readLine(strippingNewline: true) }
         guard let line, !line.isEmpty else {
             throw Failure(code: "no_password", "standard input holds no password in its first line", status: .usage)

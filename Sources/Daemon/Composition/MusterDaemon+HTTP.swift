@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Console
 import Documents
 import Hummingbird
 import Logging
@@ -52,6 +53,8 @@ extension MusterDaemon {
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
         SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
+        Console(directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL)
+            .addRoutes(to: router)
         try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
     }
 
