@@ -83,6 +83,11 @@ import Testing
 
     /// Statements that touch no owned object, or write none; each with the reason why it needs no permissible.
     static let exempt: [String: String] = [
+        "ProfileStatements.update": "the person themselves, by their own credential",
+        "ProfileStatements.passwordHash": "the person themselves, by their own credential",
+        "ProfileStatements.setPassword": "the person themselves, by their own credential",
+        "ProfileStatements.revealToken": "the person themselves, by their own credential",
+        "ProfileStatements.rotateToken": "the person themselves, by their own credential",
         "ApplyStatements.createAccounts": "part of accounts or users",
         "ApplyStatements.updateAccounts": "part of accounts or users",
         "ApplyStatements.updateUsers": "part of accounts or users", "ApplyStatements.createUsers": "part of accounts or users",
