@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import WebSurface
 
 /// Making and changing accounts.
 extension AccountPages {
@@ -19,7 +20,9 @@ extension AccountPages {
         try await visit.saving {
             let account = try await directory.accounts.create(Self.draft(visit, nil), by: visit.caller)
             return .to("accounts/\(account.id)", .created)
-        } otherwise: { newForm(visit, $0) }
+        } otherwise: {
+            newForm(visit, $0)
+        }
     }
 
     func editForm(_ visit: ConsoleVisit, _ problems: [FieldProblem]) async throws -> ConsolePage {
@@ -42,7 +45,9 @@ extension AccountPages {
             draft.matching = visit.matching
             _ = try await directory.accounts.update(id, draft, by: visit.caller)
             return .to("accounts/\(id)", .saved)
-        } orElse: { try await editForm(visit, $0) }
+        } orElse: {
+            try await editForm(visit, $0)
+        }
     }
 
     // MARK: - What was typed

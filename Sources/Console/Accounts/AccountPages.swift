@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import WebSurface
 
 /// Accounts: the tenants of the installation, whoever they belong to.
 struct AccountPages: Sendable {
@@ -35,7 +36,9 @@ struct AccountPages: Sendable {
         var query = AccountListQuery(page: list.page)
         (query.text, query.status, query.platformAppID) = (visit.text("q"), status, visit.filterID("app"))
         var (found, problems): (Page<AccountListItem>, [FieldProblem]) = (Page(items: []), [])
-        do { found = try await directory.accounts.list(query, by: visit.caller) } catch DirectoryError.invalid(let wrong) { problems = wrong }
+        do { found = try await directory.accounts.list(query, by: visit.caller) } catch DirectoryError.invalid(let wrong) {
+            problems = wrong
+        }
         var table = DataTable("Accounts", ["Name", "Domain", "Locale", "#Members", "Belongs to", "Created"])
         for account in found.items {
             var name = DataTable.Cell.link(account.name, visit.href("accounts/\(account.id)"))
@@ -49,7 +52,8 @@ struct AccountPages: Sendable {
         let bar = FilterBar(
             visit, search: "Search accounts", hint: "Name, domain or id",
             choices: [
-                .choice("status", "Status", status?.rawValue, [("", "Any"), ("active", "Active"), ("suspended", "Suspended")], []),
+                .choice(
+                    "status", "Status", status?.rawValue, [("", "Any"), ("active", "Active"), ("suspended", "Suspended")], []),
                 .filter("app", "Platform App id", visit),
             ])
         let empty = EmptyState(
@@ -180,7 +184,8 @@ struct AccountPages: Sendable {
         let zone = DangerZone(
             "This cannot be undone", "\(account.name.shownName) is gone for every reader at once.",
             effects: [
-                facts.members.of("membership") + " end; the people stay users", facts.customRoles.of("custom role") + " go with it",
+                facts.members.of("membership") + " end; the people stay users",
+                facts.customRoles.of("custom role") + " go with it",
                 facts.agentBots.of("agent bot") + " go with it",
                 owners.isEmpty ? "No Platform App is told" : owners.count.of("Platform App") + " lose the account",
             ],
@@ -196,7 +201,9 @@ struct AccountPages: Sendable {
         return try await visit.saving {
             try await directory.accounts.delete(id, matching: visit.matching, by: visit.caller)
             return .to("accounts", .deleted)
-        } orElse: { _ in try await deletion(visit) }
+        } orElse: { _ in
+            try await deletion(visit)
+        }
     }
 }
 

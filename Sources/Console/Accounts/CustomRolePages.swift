@@ -37,7 +37,8 @@ struct CustomRolePages: Sendable {
         var section = PageSection(nil)
         if table.rows.isEmpty, part.isFirst {
             section.empty = EmptyState(
-                "No custom roles", "Members are agents or administrators. A custom role says in detail what a member may do.", add)
+                "No custom roles", "Members are agents or administrators. A custom role says in detail what a member may do.", add
+            )
         } else {
             section = .table(nil, table, none: "There are no more.")
         }
@@ -89,6 +90,8 @@ struct CustomRolePages: Sendable {
             }
             _ = try await directory.customRoles.create(accountID: id, draft, by: visit.caller)
             return .to("accounts/\(id)/custom_roles", .created)
-        } otherwise: { try await form(visit, role, $0) }
+        } otherwise: {
+            try await form(visit, role, $0)
+        }
     }
 }

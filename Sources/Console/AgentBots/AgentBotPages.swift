@@ -28,7 +28,9 @@ struct AgentBotPages: Sendable {
         var query = AgentBotListQuery(page: list.page)
         (query.text, query.accountID, query.platformAppID) = (visit.text("q"), visit.filterID("account"), visit.filterID("app"))
         var (found, problems): (Page<AgentBotListItem>, [FieldProblem]) = (Page(items: []), [])
-        do { found = try await directory.agentBots.list(query, by: visit.caller) } catch DirectoryError.invalid(let wrong) { problems = wrong }
+        do { found = try await directory.agentBots.list(query, by: visit.caller) } catch DirectoryError.invalid(let wrong) {
+            problems = wrong
+        }
         var table = DataTable("Agent bots", ["Name", "Account", "Belongs to", "Created"])
         for bot in found.items {
             var account = DataTable.Cell.text(nil, none: "the installation")
@@ -115,7 +117,9 @@ struct AgentBotPages: Sendable {
         try await saving(visit) {
             let bot = try await directory.agentBots.create(Self.draft(visit), by: visit.caller)
             return .to("agent_bots/\(bot.id)", .created)
-        } orElse: { newForm(visit, $0) }
+        } orElse: {
+            newForm(visit, $0)
+        }
     }
 
     private func editForm(_ visit: ConsoleVisit, _ problems: [FieldProblem]) async throws -> ConsolePage {
@@ -139,7 +143,9 @@ struct AgentBotPages: Sendable {
             draft.matching = visit.matching
             _ = try await directory.agentBots.update(id, draft, by: visit.caller)
             return .to("agent_bots/\(id)", .saved)
-        } orElse: { try await editForm(visit, $0) }
+        } orElse: {
+            try await editForm(visit, $0)
+        }
     }
 
     /// An account that does not exist is a problem of its field.
@@ -176,7 +182,9 @@ struct AgentBotPages: Sendable {
             .text(
                 "account_id", "Account id", visit.typed("account_id", bot?.accountID.map { "\($0)" }),
                 hint: "Empty: a bot of the whole installation", maximumLength: 20, problems),
-            .text("avatar_url", "Avatar", visit.typed("avatar_url", bot?.avatarURL), hint: "An address of the web", maximumLength: 2_048, problems),
+            .text(
+                "avatar_url", "Avatar", visit.typed("avatar_url", bot?.avatarURL), hint: "An address of the web",
+                maximumLength: 2_048, problems),
         ]
     }
 }

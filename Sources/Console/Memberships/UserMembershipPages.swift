@@ -44,7 +44,8 @@ struct UserMembershipPages: Sendable {
         var section = PageSection(nil)
         let add = PageLink("Add a membership", visit.href("users/\(user.id)/memberships/new"))
         if table.rows.isEmpty, part.isFirst {
-            section.empty = EmptyState("In no account", "The user can sign in and sees nothing until it is a member somewhere.", add)
+            section.empty = EmptyState(
+                "In no account", "The user can sign in and sees nothing until it is a member somewhere.", add)
         } else {
             section = .table(nil, table, none: "There are no more.")
         }
@@ -133,7 +134,8 @@ struct UserMembershipPages: Sendable {
             _ = try await directory.memberships.upsert(accountID: account, draft, by: visit.caller)
             return .to("users/\(id)/memberships", .saved)
         } otherwise: { problems in
-            try await form(visit, problems.map { $0.attribute == "custom_role" ? FieldProblem("custom_role_id", $0.message) : $0 })
+            try await form(
+                visit, problems.map { $0.attribute == "custom_role" ? FieldProblem("custom_role_id", $0.message) : $0 })
         }
     }
 
@@ -167,7 +169,8 @@ enum MembershipWords {
     ) -> [Field] {
         var fields: [Field] = [
             .choice(
-                "role", "Role", visit.typed("role", now?.role ?? "agent"), Role.allCases.map { ($0.rawValue, $0.rawValue) }, problems)
+                "role", "Role", visit.typed("role", now?.role ?? "agent"), Role.allCases.map { ($0.rawValue, $0.rawValue) },
+                problems)
         ]
         if !roles.isEmpty {
             let options = [("", "None")] + roles.map { ("\($0.id)", $0.name.shownName) }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import HTTPTypes
 
 extension ConsoleVisit {
     /// A moment, told from now.
-    func moment(_ time: Timestamp) -> Moment { Moment(time, now: now) }
-
     func moment(_ time: Timestamp?) -> Moment? { time.map { Moment($0, now: now) } }
 
     /// The versions that a form may replace: the one that it was made from.

@@ -6,7 +6,9 @@ import WebSurface
 /// An object's history: what was done to it by whom, from the audit trail and the journals of runs.
 enum HistoryTable {
     /// The part of a history that a visit asks for.
-    static func section(of kind: ObjectKind, _ id: Int64, _ visit: ConsoleVisit, _ directory: Directory) async throws -> PageSection {
+    static func section(of kind: ObjectKind, _ id: Int64, _ visit: ConsoleVisit, _ directory: Directory) async throws
+        -> PageSection
+    {
         let position = visit.text("from").flatMap { HistoryPosition($0) }
         let (entries, next) = try await directory.history.list(
             of: kind, id, from: position ?? .newest, limit: 50, by: visit.caller)

@@ -41,7 +41,8 @@ enum JSONDisplay {
         } catch JSONSyntaxError.malformed(let byte) {
             let before = Array(text.utf8).prefix(byte)
             let line = before.count { $0 == UInt8(ascii: "\n") } + 1
-            let column = String(decoding: before, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).last?.count ?? 0
+            let column =
+                String(decoding: before, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).last?.count ?? 0
             throw FieldProblem(name, "\(label) is no JSON: look at line \(line), column \(column + 1)")
         } catch JSONSyntaxError.tooDeep {
             throw FieldProblem(name, "\(label) is nested too deeply")

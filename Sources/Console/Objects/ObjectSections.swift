@@ -5,7 +5,9 @@ import Directory
 /// Sections that the pages of users, accounts and agent bots share.
 enum ObjectSections {
     /// Which apps may reach the object.
-    static func owners(of kind: ObjectKind, _ id: Int64, _ visit: ConsoleVisit, _ directory: Directory) async throws -> PageSection {
+    static func owners(of kind: ObjectKind, _ id: Int64, _ visit: ConsoleVisit, _ directory: Directory) async throws
+        -> PageSection
+    {
         let owners = try await directory.permissibles.owners(of: kind, id, by: visit.caller)
         var table = DataTable("Owners", ["Platform App", "How", "Rights", "Since"])
         for owner in owners {
@@ -48,7 +50,8 @@ enum ObjectSections {
     }
 
     /// Which sources know the object.
-    static func links(of kind: ObjectKind, _ id: Int64, _ visit: ConsoleVisit, _ directory: Directory) async throws -> PageSection {
+    static func links(of kind: ObjectKind, _ id: Int64, _ visit: ConsoleVisit, _ directory: Directory) async throws -> PageSection
+    {
         var table = DataTable("Links to sources", ["Source", "External id", "Policy", "Last seen"])
         for link in try await directory.links.list(of: kind, id, by: visit.caller) {
             table.append([

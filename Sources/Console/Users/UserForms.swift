@@ -5,11 +5,12 @@ import Directory
 /// Making and changing users.
 extension UserPages {
     func newForm(_ visit: ConsoleVisit, _ problems: [FieldProblem]) -> ConsolePage {
-        let fields = fields(visit, nil, problems) + [
-            .password(
-                "password", "Password", hint: "Empty: the user signs in by login link only", required: false,
-                autocomplete: "new-password", problems)
-        ]
+        let fields =
+            fields(visit, nil, problems) + [
+                .password(
+                    "password", "Password", hint: "Empty: the user signs in by login link only", required: false,
+                    autocomplete: "new-password", problems)
+            ]
         let form = ObjectForm(
             action: visit.href("users"), button: "Create the user", cancel: visit.href("users"),
             groups: [.init(nil, fields + [attributes(visit, nil, problems)])])
@@ -33,7 +34,9 @@ extension UserPages {
             }
             let user = try await directory.users.create(draft, by: visit.caller)
             return .to("users/\(user.id)", .created)
-        } otherwise: { newForm(visit, $0) }
+        } otherwise: {
+            newForm(visit, $0)
+        }
     }
 
     func editForm(_ visit: ConsoleVisit, _ problems: [FieldProblem]) async throws -> ConsolePage {
@@ -64,7 +67,9 @@ extension UserPages {
             update.matching = visit.matching
             _ = try await directory.users.update(id, update, by: visit.caller)
             return .to("users/\(id)", .saved)
-        } orElse: { try await editForm(visit, $0) }
+        } orElse: {
+            try await editForm(visit, $0)
+        }
     }
 
     private static func attributes(_ visit: ConsoleVisit) throws(FieldProblem) -> JSONText {

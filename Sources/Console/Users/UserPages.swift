@@ -33,7 +33,9 @@ struct UserPages: Sendable {
         (query.text, query.externalID, query.status) = (visit.text("q"), visit.text("external_id"), status)
         (query.accountID, query.platformAppID) = (visit.filterID("account"), visit.filterID("app"))
         var (found, problems): (Page<UserListItem>, [FieldProblem]) = (Page(items: []), [])
-        do { found = try await directory.users.list(query, by: visit.caller) } catch DirectoryError.invalid(let wrong) { problems = wrong }
+        do { found = try await directory.users.list(query, by: visit.caller) } catch DirectoryError.invalid(let wrong) {
+            problems = wrong
+        }
         var table = DataTable("Users", ["Name", "E-mail", "#Memberships", "Belongs to", "Created"])
         for user in found.items {
             var name = DataTable.Cell.link(user.name, visit.href("users/\(user.id)"), faint: user.displayName)
@@ -46,7 +48,8 @@ struct UserPages: Sendable {
         let bar = FilterBar(
             visit, search: "Search users", hint: "Name, e-mail or id",
             choices: [
-                .choice("status", "Status", status?.rawValue, [("", "Any"), ("active", "Active"), ("suspended", "Suspended")], []),
+                .choice(
+                    "status", "Status", status?.rawValue, [("", "Any"), ("active", "Active"), ("suspended", "Suspended")], []),
                 .filter("account", "Account id", visit), .filter("app", "Platform App id", visit),
                 .filter("external_id", "External id", visit),
             ])
@@ -67,7 +70,8 @@ struct UserPages: Sendable {
     // MARK: - One
 
     /// A page about a user, with its tabs.
-    func page(_ user: User, _ current: String, _ visit: ConsoleVisit, _ template: String, _ content: any Sendable) -> ConsolePage {
+    func page(_ user: User, _ current: String, _ visit: ConsoleVisit, _ template: String, _ content: any Sendable) -> ConsolePage
+    {
         let root = "users/\(user.id)"
         var page = ConsolePage(user.name.shownName, template, content)
         page.above = PageLink("Users", visit.href("users"))
@@ -145,7 +149,9 @@ struct UserPages: Sendable {
         return try await visit.saving {
             try await directory.users.delete(id, matching: visit.matching, by: visit.caller)
             return .to("users", .deleted)
-        } orElse: { _ in try await deletion(visit) }
+        } orElse: { _ in
+            try await deletion(visit)
+        }
     }
 }
 

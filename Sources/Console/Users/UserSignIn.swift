@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import HTTPTypes
 
 /// How a user signs in: password, login link, access token, sessions.
 extension UserPages {
@@ -48,7 +49,7 @@ extension UserPages {
             let link = try await directory.loginLinks.mint(user: id, by: visit.caller)
             var section = PageSection("Login link", "Whoever opens it is signed in as this user, once.")
             section.secret = SecretBox(
-                "Good once, until \(visit.moment(link.expiresAt).exact)", link.url(publicURL),
+                "Good once, until \(Moment(link.expiresAt, now: visit.now).exact)", link.url(publicURL),
                 hint: "It is shown now and never again. Send it over a way that only the user reads.")
             section.forms = [
                 ActForm(action: visit.href("users/\(id)/login_link/revoke"), button: "Revoke the links that nobody used")
@@ -121,7 +122,9 @@ extension UserPages {
             update.password = visit.rawText("password") ?? ""
             _ = try await directory.users.update(id, update, by: visit.caller)
             return .to("users/\(id)", .saved)
-        } otherwise: { try await passwordForm(visit, $0) }
+        } otherwise: {
+            try await passwordForm(visit, $0)
+        }
     }
 
     // MARK: - Sessions
@@ -132,7 +135,8 @@ extension UserPages {
         var table = DataTable("Sessions", ["Browser", "Address", "Began", "Ends", "-Acts"])
         for session in try await directory.sessions.list(user: user.id, by: visit.caller) {
             table.append([
-                .text(session.userAgent, faint: session.platformAppID == nil ? nil : "by a login link of an app", none: "unknown"),
+                .text(
+                    session.userAgent, faint: session.platformAppID == nil ? nil : "by a login link of an app", none: "unknown"),
                 .text(session.address, none: "unknown"), .moment(visit.moment(session.createdAt)),
                 .moment(visit.moment(session.expiresAt)),
                 .acts(

@@ -33,7 +33,8 @@ extension UserPages {
                     action: "\(root)/suspend", button: "Suspend",
                     fields: [
                         .text(
-                            "reason", "Reason", nil, hint: "Its tokens and sessions stop at once. Others who look here read this.",
+                            "reason", "Reason", nil,
+                            hint: "Its tokens and sessions stop at once. Others who look here read this.",
                             maximumLength: 1_000)
                     ])
             ]
