@@ -89,11 +89,12 @@ struct UserMembershipPages: Sendable {
         ).items.first
         let roles = try await directory.customRoles.list(accountID: account.id, PageRequest(limit: 500), by: visit.caller).items
         let root = visit.href("users/\(user.id)/memberships/\(account.id)")
+        let fields = MembershipWords.fields(visit, now, roles, problems)
         var section = PageSection(nil)
         section.forms = [
             ActForm(
                 action: root, button: now == nil ? "Add the membership" : "Save", isQuiet: false,
-                fields: MembershipWords.fields(visit, now, roles, problems))
+                fields: fields)
         ]
         var content = ObjectPage(sections: [section])
         if let now {
@@ -118,7 +119,7 @@ struct UserMembershipPages: Sendable {
         page.above = PageLink(user.name.shownName, visit.href("users/\(user.id)/memberships"))
         page.subtitle = now == nil ? "Not a member yet" : "Member"
         page.badges = now.map { MembershipWords.badges($0, ofAccount: true) } ?? []
-        page.notice = problems.notice(besides: ["role", "custom_role_id", "availability"])
+        page.notice = problems.notice(besides: fields.map(\.name))
         return page
     }
 
