@@ -58,6 +58,8 @@ let consoleResources = [
     "confirm.mustache", "form_token.mustache",
     // A line a noun.
     "overview.mustache",
+    "table.mustache", "cell.mustache", "row_form.mustache", "section.mustache", "act_form.mustache", "object_page.mustache",
+    "object_list.mustache", "object_form.mustache",
 ]
 
 let package = Package(

@@ -8,10 +8,12 @@ package import WebSurface
 package struct Console: Sendable {
     let directory: Directory
     private let desk: Desk
+    private let publicURL: String
 
     /// - Parameter publicURL: how others reach the installation. Unless it is https, the console answers this machine only.
     package init(directory: Directory, passwords: PasswordHasher, publicURL: String) {
         self.directory = directory
+        self.publicURL = publicURL
         desk = Desk(directory: directory, passwords: passwords, publicURL: publicURL)
     }
 
@@ -19,6 +21,9 @@ package struct Console: Sendable {
     package func addRoutes(to router: WebRouter) {
         let frame = Frame(desk, router)
         OverviewPages(directory: directory).addRoutes(to: frame)
+        UserPages(directory: directory, publicURL: publicURL).addRoutes(to: frame)
+        AccountPages(directory: directory).addRoutes(to: frame)
+        AgentBotPages(directory: directory).addRoutes(to: frame)
         frame.close()
     }
 }

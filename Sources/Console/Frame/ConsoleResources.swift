@@ -19,6 +19,14 @@ enum ConsoleResources {
         "secret": PackageResources.secret_mustache,
         "message": PackageResources.message_mustache,
         "confirm": PackageResources.confirm_mustache,
+        "table": PackageResources.table_mustache,
+        "cell": PackageResources.cell_mustache,
+        "row_form": PackageResources.row_form_mustache,
+        "section": PackageResources.section_mustache,
+        "act_form": PackageResources.act_form_mustache,
+        "object_page": PackageResources.object_page_mustache,
+        "object_list": PackageResources.object_list_mustache,
+        "object_form": PackageResources.object_form_mustache,
         // A line a page.
         "overview": PackageResources.overview_mustache,
     ]

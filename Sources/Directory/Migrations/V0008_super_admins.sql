@@ -65,3 +65,16 @@ create index access_tokens_few on access_tokens (owner_kind, id) where owner_kin
 create index audit_events_action on audit_events (action, id);
 create index audit_events_person on audit_events (actor, actor_id, id) where actor <> 'platform_app';
 create index audit_events_at on audit_events using brin (at);
+
+-- Accounts are found by the words of name and domain, as users are by theirs.
+create index accounts_words on accounts using gin (search_words(name || ' ' || coalesce(domain, ''))) where deleted_at is null;
+
+create function search_accounts(query text, most integer) returns bigint[]
+language plpgsql stable set enable_seqscan = off set enable_indexscan = off as $$
+begin
+    return coalesce((select array_agg(found.id) from (
+        select a.id from accounts a
+        where a.deleted_at is null and search_words(a.name || ' ' || coalesce(a.domain, '')) @@ search_query(query)
+        limit most) found), '{}');
+end
+$$;
