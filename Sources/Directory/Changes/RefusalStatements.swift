@@ -18,7 +18,7 @@ enum RefusalStatements {
               and c.seq between \(Int32(range.first)) and \(Int32(range.last))
               and (c.kind = 'account') = \(kind == .account)
               and not exists (select from runs r join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null
-                              where r.id = c.run_id)
+                              where r.id = \(range.set.run))
               and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
         ),
         judged as (
