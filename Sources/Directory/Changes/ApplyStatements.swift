@@ -178,10 +178,14 @@ enum ApplyStatements {
         from accepted c
         join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             and p.rights & 1 <> 0
-        left join links previous on previous.source_id = \(sourceOf: range) and previous.kind = c.kind
-            and previous.external_key = c.external_key and previous.object_id = c.object_id
-        left join users u on c.kind = 'user' and u.id = c.object_id
-        left join accounts a on c.kind = 'account' and a.id = c.object_id
+        -- Of what was just made nothing is remembered yet.
+        left join lateral (
+            select desired from links
+            where c.action <> 'create' and source_id = \(sourceOf: range) and kind = c.kind and external_key = c.external_key
+              and object_id = c.object_id limit 1
+        ) previous on true
+        left join lateral (select row_version from users where c.kind = 'user' and id = c.object_id limit 1) u on true
+        left join lateral (select row_version from accounts where c.kind = 'account' and id = c.object_id limit 1) a on true
         cross join lateral (
             select coalesce((select jsonb_object_agg(f.key, f.value -> 1) from jsonb_each(c.fields) f), '{}'::jsonb) as fields,
                    coalesce((select jsonb_object_agg(m.key, m.value -> 1) from jsonb_each(c.memberships) m), '{}'::jsonb)

@@ -138,13 +138,16 @@ enum ProvisionStatements {
         cross join lateral (
             select case m.situation
                 when 'create' then
-                    jsonb_build_object('email', jsonb_build_array(null, m.email, 'provision'),
-                                       'name', jsonb_build_array(null, m.name, 'provision'))
-                    || case when m.display_name is null then '{}'
-                       else jsonb_build_object('display_name', jsonb_build_array(null, m.display_name, 'provision')) end
-                    || case when m.attributes is null then '{}' else coalesce((
-                        select jsonb_object_agg('custom_attributes.' || k.key, jsonb_build_array(null, k.value, 'provision'))
-                        from jsonb_each(m.attributes) k where k.value <> 'null'), '{}') end
+                    case when m.display_name is null and m.attributes is null then jsonb_build_object('email', jsonb_build_array(null, m.email, 'provision'),
+                                            'name', jsonb_build_array(null, m.name, 'provision'))
+                    else jsonb_build_object('email', jsonb_build_array(null, m.email, 'provision'),
+                                            'name', jsonb_build_array(null, m.name, 'provision'))
+                        || case when m.display_name is null then '{}'
+                           else jsonb_build_object('display_name', jsonb_build_array(null, m.display_name, 'provision')) end
+                        || coalesce((
+                            select jsonb_object_agg('custom_attributes.' || k.key, jsonb_build_array(null, k.value, 'provision'))
+                            from jsonb_each(m.attributes) k where k.value <> 'null'), '{}')
+                    end
                 else coalesce((
                     select jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, 'provision'))
                     from (
