@@ -43,8 +43,9 @@ enum RefusalStatements {
             ) need
             -- What is to be made is not there: nothing of it is sought.
             left join lateral (
-                select rights from platform_app_permissibles
-                where c.action <> 'create' and kind = c.kind and platform_app_id = c.app_id and object_id = c.object_id limit 1
+                select p.rights from platform_app_permissibles p
+                where c.action <> 'create' and p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
+                limit 1
             ) p on true
             left join lateral (
                 select row_version from users

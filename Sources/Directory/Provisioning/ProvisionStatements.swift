@@ -62,8 +62,8 @@ enum ProvisionStatements {
                 from users where id = coalesce(lu.id, e.id) limit 1
             ) u on true
             left join lateral (
-                select rights from user_permissibles
-                where platform_app_id = caller.app_id and object_id = u.id and rights & 1 <> 0 limit 1
+                select p.rights from user_permissibles p
+                where p.platform_app_id = caller.app_id and p.object_id = u.id and p.rights & 1 <> 0 limit 1
             ) p on true
         ),
         differing as materialized (
