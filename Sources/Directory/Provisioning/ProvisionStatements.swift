@@ -45,9 +45,10 @@ enum ProvisionStatements {
                            where ap.platform_app_id = caller.app_id and ap.object_id = k.key::bigint and ap.rights & 2 <> 0)
                    ) then 'non_permissible'
                    when \(unescaped: namesDeletedAccount) then 'not_found'
-                   when lu.id is null and i.key is not null and exists (
-                       select from links o where o.object_id = u.id and o.kind = 'user' and o.source_id = \(source)
-                   ) then 'linked_elsewhere'
+                   -- A value and not `exists`, which a planner may answer by reading all links of the source.
+                   when lu.id is null and i.key is not null and (
+                       select o.object_id from links o where o.object_id = u.id and o.kind = 'user' and o.source_id = \(source)
+                   ) is not null then 'linked_elsewhere'
                    else 'update' end as situation
             from input i
             cross join caller

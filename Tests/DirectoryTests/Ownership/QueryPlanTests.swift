@@ -53,6 +53,12 @@ import Testing
             try await fill(world, owner: app)
             let source = try #require(
                 try await world.directory.row(ProvisionStatements.prepare(caller: app.caller))?.decode(Int64?.self, "source_id"))
+            try await world.postgres.execute(
+                """
+                insert into links (source_id, kind, external_key, object_id, policy)
+                select \(source), 'user', convert_to(email, 'UTF8'), id, 'provision' from users where email like 'u%'
+                """)
+            try await world.postgres.execute("analyze links")
             let items = (0..<5_000).map { number in
                 var item = ProvisionItem()
                 item.externalID = "p\(number)"

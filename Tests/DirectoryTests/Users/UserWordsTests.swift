@@ -6,8 +6,8 @@ import Testing
 
 @Suite struct UserWordsTests {
     /// The index of users' words holds what the first definition said and what the present one says: they must say the same.
-    @Test(arguments: [20_261_123, UInt64.random(in: .min ... .max)])
-    func wordsAreThoseOfTheFirstDefinition(_ seed: UInt64) async throws {
+    @Test func wordsAreThoseOfTheFirstDefinition() async throws {
+        let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
         var random = SeededGenerator(seed: seed)
         let pieces: [UInt32] = Array(1...0xFF) + [0x130, 0x131, 0x301, 0x1680, 0x2003, 0x2028, 0x3000, 0xFEFF, 0x10400]
