@@ -66,6 +66,14 @@ create index audit_events_action on audit_events (action, id);
 create index audit_events_person on audit_events (actor, actor_id, id) where actor <> 'platform_app';
 create index audit_events_at on audit_events using brin (at);
 
+-- Find ----------------------------------------------------------------------------------------------
+
+-- The same words as before, of nothing none. Not `strict`: the planner puts such a function's text in the place of its call,
+-- and the words of a person cost a third less.
+create or replace function search_words(text) returns tsvector
+language sql immutable parallel safe
+return array_to_tsvector(array_remove(regexp_split_to_array(lower(left($1, 511)), '[][[:space:]!-/:-@\\^_`{|}~]+'), ''));
+
 -- Accounts are found by the words of name and domain, as users are by theirs.
 create index accounts_words on accounts using gin (search_words(name || ' ' || coalesce(domain, ''))) where deleted_at is null;
 
