@@ -2,7 +2,6 @@
 import ArgumentParser
 import Daemon
 import Directory
-import FoundationEssentials
 import NIOPosix
 import Secrets
 import WebSurface
@@ -27,7 +26,7 @@ struct KeyRotateMasterCommand: ReportingCommand {
     func run() async throws {
         let workplace = try Workplace(options, output)
         let old = workplace.configuration.secretKeyFile
-        let new = newKeyFile.hasPrefix("/") ? newKeyFile : FileManager.default.currentDirectoryPath + "/" + newKeyFile
+        let new = Paths.absolute(newKeyFile)
         let count = try await workplace.withInstalled { installed in
             // The installation is open, so the old file holds the right key; the new one comes to be only then.
             let (from, to) = try await NIOThreadPool.singleton.runIfActive {
