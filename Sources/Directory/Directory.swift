@@ -9,16 +9,20 @@ package import Secrets
 /// given the stores that they need and never the database.
 package struct Directory: Sendable {
     let postgres: PostgresClient
-    let keyring: Keyring
+    let keys: InstallationKeys
     let passwords: PasswordHasher
     /// What tokens were used for calls, until it is written down.
     let tokenUses = TokenUses()
     /// The calls that provision, by their source.
     let turns = Turns()
 
-    package init(postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher) {
+    /// - Parameter master: reads the master key, whenever another program added a data key; without it those cannot be opened.
+    package init(
+        postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher,
+        master: (@Sendable () async throws -> MasterKey)? = nil
+    ) {
         self.postgres = postgres
-        self.keyring = keyring
+        keys = InstallationKeys(keyring, master: master)
         self.passwords = passwords
     }
 
@@ -41,6 +45,7 @@ package struct Directory: Sendable {
     package var deliveries: DeliveryStore { DeliveryStore(directory: self) }
     package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
+    package var dataKeys: DataKeyStore { DataKeyStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
     package var links: LinkStore { LinkStore(directory: self) }
     package var history: HistoryStore { HistoryStore(directory: self) }
@@ -88,7 +93,9 @@ package struct Directory: Sendable {
         var attemptsLeft = 3
         while true {
             do throws(PostgresError) {
-                return try await run(query)
+                let rows = try await run(query)
+                await learnKeys(of: rows)
+                return rows
             } catch {
                 attemptsLeft -= 1
                 guard error.isRetryable, attemptsLeft > 0 else { throw DirectoryError(error) ?? error }
