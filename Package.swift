@@ -58,6 +58,9 @@ let consoleResources = [
     "confirm.mustache", "form_token.mustache",
     // A line a noun.
     "overview.mustache",
+    "sync_policies.mustache", "sync_runs.mustache", "sync_run.mustache", "sync_progress.mustache", "sync_findings.mustache",
+    "run_rows.mustache",
+    "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
 ]
 
 let package = Package(
@@ -123,7 +126,9 @@ let package = Package(
         ),
         .target(
             name: "Console",
-            dependencies: ["Pages", "WebSurface", "Directory", "SignIn", "Secrets", .hummingbird, .httpTypes, .nioCore],
+            dependencies: [
+                "Pages", "WebSurface", "Directory", "SignIn", "Sync", "Secrets", .hummingbird, .httpTypes, .nioCore,
+            ],
             resources: consoleResources.map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),

@@ -14,6 +14,7 @@ package struct MusterCommand: AsyncParsableCommand {
             version: version,
             subcommands: [
                 ServeCommand.self, MigrateCommand.self, AppCommand.self, AdminCommand.self, SyncCommand.self, PolicyCommand.self,
+                AuditCommand.self,
             ])
     }
 
