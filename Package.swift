@@ -60,6 +60,9 @@ let consoleResources = [
     "overview.mustache",
     "table.mustache", "cell.mustache", "row_form.mustache", "section.mustache", "act_form.mustache", "object_page.mustache",
     "object_list.mustache", "object_form.mustache",
+    "sync_policies.mustache", "sync_runs.mustache", "sync_run.mustache", "sync_progress.mustache", "sync_findings.mustache",
+    "run_rows.mustache",
+    "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
 ]
 
 let package = Package(
@@ -128,7 +131,9 @@ let package = Package(
         ),
         .target(
             name: "Console",
-            dependencies: ["Pages", "WebSurface", "Directory", "SignIn", "Secrets", .hummingbird, .httpTypes, .nioCore],
+            dependencies: [
+                "Pages", "WebSurface", "Directory", "SignIn", "Sync", "Secrets", .hummingbird, .httpTypes, .nioCore,
+            ],
             resources: consoleResources.map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),

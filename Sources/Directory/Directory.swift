@@ -43,6 +43,10 @@ package struct Directory: Sendable {
     package var tombstones: TombstoneStore { TombstoneStore(directory: self) }
     package var webhooks: WebhookStore { WebhookStore(directory: self) }
     package var deliveries: DeliveryStore { DeliveryStore(directory: self) }
+    package var settings: SettingStore { SettingStore(directory: self) }
+    package var retention: RetentionStore { RetentionStore(directory: self) }
+    package var runs: RunJournal { RunJournal(directory: self) }
+    package var overview: OverviewStore { OverviewStore(directory: self) }
     package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var dataKeys: DataKeyStore { DataKeyStore(directory: self) }

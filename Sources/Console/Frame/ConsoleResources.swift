@@ -29,6 +29,15 @@ enum ConsoleResources {
         "object_form": PackageResources.object_form_mustache,
         // A line a page.
         "overview": PackageResources.overview_mustache,
+        "sync_policies": PackageResources.sync_policies_mustache,
+        "sync_runs": PackageResources.sync_runs_mustache,
+        "sync_run": PackageResources.sync_run_mustache,
+        "sync_progress": PackageResources.sync_progress_mustache,
+        "sync_findings": PackageResources.sync_findings_mustache,
+        "run_rows": PackageResources.run_rows_mustache,
+        "audit": PackageResources.audit_mustache,
+        "settings": PackageResources.settings_mustache,
+        "settings_webhooks": PackageResources.settings_webhooks_mustache,
     ]
 
     /// Style and script.

@@ -11,6 +11,7 @@ import ServiceLifecycle
 import SignIn
 import SignInAPI
 import SignInPage
+import Sync
 import WebSurface
 
 extension MusterDaemon {
@@ -55,9 +56,23 @@ extension MusterDaemon {
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
         SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
-        Console(directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL)
-            .addRoutes(to: router)
+        Console(
+            directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL,
+            facts: facts, policies: PolicyShelf(folder: configuration.policies)
+        ).addRoutes(to: router)
         try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
+    }
+
+    /// What the console tells of the process.
+    private var facts: InstallationFacts {
+        var facts = InstallationFacts()
+        facts.version = options.version
+        facts.startedAt = PostgresTimestamp.now.microseconds
+        facts.isEmbedded = configuration.database == nil
+        facts.listen = "\(configuration.listen)"
+        facts.trustedProxies = configuration.trustedProxies.blocks.map(\.text)
+        facts.policies = configuration.policies
+        return facts
     }
 
     /// Whether the database answers now.
