@@ -55,9 +55,12 @@ let consoleResources = [
     // The frame and its parts.
     "console.css", "console.js", "layout.mustache", "field.mustache", "pager.mustache", "filters.mustache", "badge.mustache",
     "moment.mustache", "facts.mustache", "empty.mustache", "danger.mustache", "secret.mustache", "message.mustache",
-    "confirm.mustache", "form_token.mustache",
+    "confirm.mustache", "form_token.mustache", "form.mustache",
+    "secrets.mustache",
     // A line a noun.
     "overview.mustache",
+    "profile.mustache", "authenticator.mustache", "enrolment.mustache", "recovery_codes.mustache",
+    "super_admins.mustache", "super_admin.mustache",
 ]
 
 let package = Package(

@@ -18,6 +18,10 @@ package struct Console: Sendable {
     /// Adds every route of the console.
     package func addRoutes(to router: WebRouter) {
         let frame = Frame(desk, router)
+        SignInPages(directory: directory, service: desk.signIn).addRoutes(to: frame)
+        ProfilePages(directory: directory, service: desk.signIn).addRoutes(to: frame)
+        AuthenticatorPages(directory: directory).addRoutes(to: frame)
+        SuperAdminPages(directory: directory).addRoutes(to: frame)
         OverviewPages(directory: directory).addRoutes(to: frame)
         frame.close()
     }

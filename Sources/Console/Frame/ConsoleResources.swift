@@ -17,8 +17,16 @@ enum ConsoleResources {
         "secret": PackageResources.secret_mustache,
         "message": PackageResources.message_mustache,
         "confirm": PackageResources.confirm_mustache,
+        "form": PackageResources.form_mustache,
+        "secrets": PackageResources.secrets_mustache,
         // A line a page.
         "overview": PackageResources.overview_mustache,
+        "profile": PackageResources.profile_mustache,
+        "authenticator": PackageResources.authenticator_mustache,
+        "enrolment": PackageResources.enrolment_mustache,
+        "recovery_codes": PackageResources.recovery_codes_mustache,
+        "super_admins": PackageResources.super_admins_mustache,
+        "super_admin": PackageResources.super_admin_mustache,
     ]
 
     /// Style and script.
