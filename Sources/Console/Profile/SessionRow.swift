@@ -23,7 +23,9 @@ struct SessionRow: Sendable {
 
     /// "Firefox on Linux" for what a browser says of itself; the beginning of what any other program says.
     static func words(_ userAgent: String) -> String {
-        let browsers = [("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
+        let browsers = [
+            ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+        ]
         let systems = [
             ("Windows", "Windows"), ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS X", "macOS"),
             ("CrOS", "ChromeOS"), ("Linux", "Linux"),

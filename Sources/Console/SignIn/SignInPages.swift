@@ -73,7 +73,8 @@ struct SignInPages: Sendable {
                 token.proof, code: visit.text("code") ?? "", requestID: visit.requestID)
             return go(visit, signedIn)
         } catch SuperAdminSignInError.refused {
-            let problem = FieldProblem("code", "Not a code that is good now. Each code works once; the next comes within 30 seconds")
+            let problem = FieldProblem(
+                "code", "Not a code that is good now. Each code works once; the next comes within 30 seconds")
             var page = codePage(visit, [problem], nil)
             page.status = .unauthorized
             return .page(page)

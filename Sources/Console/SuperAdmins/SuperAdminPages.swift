@@ -66,36 +66,40 @@ struct SuperAdminPages: Sendable {
 
     /// What may be done about somebody else.
     private func zones(_ admin: SuperAdmin, _ visit: ConsoleVisit, _ here: String) -> [DangerZone] {
-        let sessions = admin.sessions == 1 ? "1 session ends" : "\(admin.sessions) sessions end"
+        let sessions = admin.sessions == 0 ? [] : [admin.sessions == 1 ? "1 session ends" : "\(admin.sessions) sessions end"]
         if admin.isDisabled {
             return [
                 DangerZone(
                     "Let in again", "Password, authenticator and tokens are as they were.",
-                    action: visit.href(here + "/enable"), button: "Let \(admin.name) in again")
+                    action: visit.href(here + "/enable"), button: "Let \(admin.name) in again"
+                ).gentle
             ]
         }
         var zones: [DangerZone] = []
         if admin.sessions > 0 {
             zones.append(
                 DangerZone(
-                    "End sessions", "Whoever uses one is signed out, and may sign in again.", effects: [sessions],
-                    action: visit.href(here + "/end_sessions"), button: "End the sessions of \(admin.name)"))
+                    "End sessions", "Whoever uses one is signed out, and may sign in again.", effects: sessions,
+                    action: visit.href(here + "/end_sessions"), button: "End the sessions of \(admin.name)"
+                ).gentle)
         }
         if admin.hasTOTP {
             zones.append(
                 DangerZone(
-                    "Lost authenticator", "The password alone signs in until another one is set up. Make sure that it is they who ask.",
-                    effects: [sessions], action: visit.href(here + "/reset_authenticator"),
+                    "Lost authenticator",
+                    "The password alone signs in until another one is set up. Make sure that it is they who ask.",
+                    effects: sessions, action: visit.href(here + "/reset_authenticator"),
                     button: "Take the authenticator of \(admin.name) away"))
         }
         zones.append(
             DangerZone(
-                "Forgotten password", "A new password is made and shown to you once.", effects: [sessions],
-                action: visit.href(here + "/reset_password"), button: "Make a new password for \(admin.name)"))
+                "Forgotten password", "A new password is made and shown to you once.", effects: sessions,
+                action: visit.href(here + "/reset_password"), button: "Make a new password for \(admin.name)"
+            ).gentle)
         zones.append(
             DangerZone(
                 "Keep out", "\(admin.name) cannot sign in, and their access tokens are refused, until you let them in again.",
-                effects: [sessions], action: visit.href(here + "/disable"), button: "Keep \(admin.name) out"))
+                effects: sessions, action: visit.href(here + "/disable"), button: "Keep \(admin.name) out"))
         return zones
     }
 

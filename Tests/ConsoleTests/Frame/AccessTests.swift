@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Directory
+import DirectoryTestSupport
 import Testing
 import WebSurface
 import WebTestSupport

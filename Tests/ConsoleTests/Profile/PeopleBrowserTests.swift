@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DirectoryTestSupport
+import Postgres
 import Testing
 import WebTestSupport
 

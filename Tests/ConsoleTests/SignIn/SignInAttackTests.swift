@@ -2,6 +2,7 @@
 
 import Directory
 import DirectoryTestSupport
+import Postgres
 import Secrets
 import Testing
 import WebTestSupport
@@ -28,7 +29,9 @@ struct SignInAttackTests {
                 let answer = try await admin.submit(page, "/profile", ["name": "Mallory"], headers: headers)
                 #expect(answer.status == 403 && answer.body.contains("Nothing was done"))
             }
-            for forged in [["name": "Mallory"], ["name": "Mallory", "form_token": String(repeating: "0", count: 64)]] as [KeyValuePairs] {
+            for forged in [["name": "Mallory"], ["name": "Mallory", "form_token": String(repeating: "0", count: 64)]]
+                as [KeyValuePairs]
+            {
                 #expect(try await admin.post("profile", forged).status == 403)
             }
             // The form of another session of one's own is none of this one.
@@ -78,7 +81,8 @@ struct SignInAttackTests {
             let first = try await Self.signIn(&visitor, at: "sign_in?return_to=%2Fsuper_admin%2Fprofile")
             #expect(first.header("location") == "/super_admin/sign_in/code?return_to=%2Fsuper_admin%2Fprofile")
             let waiting = try #require(visitor.cookies["muster_admin"])
-            #expect(try await visitor.get("profile").header("location")?.contains("/sign_in?") == true, "a password is not enough")
+            #expect(
+                try await visitor.get("profile").header("location")?.contains("/sign_in?") == true, "a password is not enough")
             let page = try await visitor.follow(first)
             let second = try await visitor.submit(page, "/sign_in/code", ["code": code])
             #expect(second.header("location") == "/super_admin/profile", "\(second)")
