@@ -116,12 +116,15 @@ let package = Package(
             "WebSurface",
             ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
         module("SignIn", ["Directory", "Secrets"]),
-        module("Pages", ["WebSurface", .hummingbird, .httpTypes, .mustache, .nioCore]),
+        .target(
+            name: "Pages", dependencies: ["WebSurface", .hummingbird, .httpTypes, .mustache, .nioCore],
+            resources: [.embedInCode("Resources/secret.js")], swiftSettings: strict
+        ),
         module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         .target(
             name: "SignInPage",
-            dependencies: ["Pages", "SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes],
-            resources: ["login.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
+            dependencies: ["Pages", "SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore],
+            resources: ["login.mustache", "profile.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),
         .target(

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Pages
+
 /// What the console's pages are made of, part of the program.
 enum ConsoleResources {
     /// Templates by the names under which pages and other templates ask for them.
@@ -32,6 +34,6 @@ enum ConsoleResources {
     /// Style and script.
     static let files: [String: [UInt8]] = [
         "console.css": PackageResources.console_css,
-        "console.js": PackageResources.console_js,
+        "console.js": PackageResources.console_js + SecretScript.bytes,
     ]
 }
