@@ -55,7 +55,8 @@ let consoleResources = [
     // The frame and its parts.
     "console.css", "console.js", "layout.mustache", "field.mustache", "pager.mustache", "filters.mustache", "badge.mustache",
     "moment.mustache", "facts.mustache", "empty.mustache", "danger.mustache", "secret.mustache", "message.mustache",
-    "confirm.mustache", "form_token.mustache",
+    "confirm.mustache", "form_token.mustache", "form.mustache",
+    "secrets.mustache",
     // A line a noun.
     "overview.mustache",
     "table.mustache", "cell.mustache", "row_form.mustache", "section.mustache", "act_form.mustache", "object_page.mustache",
@@ -63,6 +64,8 @@ let consoleResources = [
     "sync_policies.mustache", "sync_runs.mustache", "sync_run.mustache", "sync_progress.mustache", "sync_findings.mustache",
     "run_rows.mustache",
     "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
+    "profile.mustache", "authenticator.mustache", "enrolment.mustache", "recovery_codes.mustache",
+    "super_admins.mustache", "super_admin.mustache",
 ]
 
 let package = Package(

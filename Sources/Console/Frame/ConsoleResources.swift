@@ -27,6 +27,8 @@ enum ConsoleResources {
         "object_page": PackageResources.object_page_mustache,
         "object_list": PackageResources.object_list_mustache,
         "object_form": PackageResources.object_form_mustache,
+        "form": PackageResources.form_mustache,
+        "secrets": PackageResources.secrets_mustache,
         // A line a page.
         "overview": PackageResources.overview_mustache,
         "sync_policies": PackageResources.sync_policies_mustache,
@@ -38,6 +40,12 @@ enum ConsoleResources {
         "audit": PackageResources.audit_mustache,
         "settings": PackageResources.settings_mustache,
         "settings_webhooks": PackageResources.settings_webhooks_mustache,
+        "profile": PackageResources.profile_mustache,
+        "authenticator": PackageResources.authenticator_mustache,
+        "enrolment": PackageResources.enrolment_mustache,
+        "recovery_codes": PackageResources.recovery_codes_mustache,
+        "super_admins": PackageResources.super_admins_mustache,
+        "super_admin": PackageResources.super_admin_mustache,
     ]
 
     /// Style and script.
