@@ -25,6 +25,9 @@ extension MusterDaemon {
         responder.largeBodies = [PlatformAPI.bulkPath: 32 << 20]
         responder.addressLimit = configuration.addressLimit
         responder.tokenLimit = configuration.tokenLimit
+        responder.ownLimit = { [directory = installed.directory] token in
+            directory.callLimit(of: token).map { OwnLimit(client: $0.appID, RateLimit(perMinute: $0.perMinute)) }
+        }
         responder.metrics = options.metrics
         let address = configuration.listen
         return WebServer.makeApplication(

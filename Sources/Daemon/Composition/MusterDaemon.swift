@@ -85,6 +85,7 @@ package struct MusterDaemon: Service {
         if let embedded { services.append(embedded) }
         services.append(installed.postgres)
         services.append(PasswordThreads(installed: installed))
+        services.append(CallLimitService(tokens: installed.directory.tokens, logger: logger))
         services.append(TokenUseService(tokens: installed.directory.tokens, logger: logger))
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))

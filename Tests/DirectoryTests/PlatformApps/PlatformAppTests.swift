@@ -30,7 +30,7 @@ import Testing
             _ = try await world.account("Acme", by: one)
             try await world.grant(.user, ada.id, to: two, .read)
             try await world.postgres.execute("update platform_apps set disabled_at = now() where id = \(two.id)")
-            let listed = try await world.directory.platformApps.list(by: .command)
+            let listed = try await world.directory.platformApps.list(PageRequest(limit: 10), by: .command).items
             #expect(listed.map(\.name) == ["One", "Two"] && listed.map(\.disabled) == [false, true])
             #expect([listed[0].reach.accounts, listed[0].reach.users, listed[0].reach.agentBots] == [1, 1, 0])
             #expect([listed[1].reach.accounts, listed[1].reach.users, listed[1].reach.agentBots] == [0, 1, 0])
