@@ -43,6 +43,7 @@ package struct Directory: Sendable {
     package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
+    package var superAdminSessions: SuperAdminSessionStore { SuperAdminSessionStore(directory: self) }
 
     /// The caller that a presented access token speaks for, when its signature is right and it is a Platform App's.
     ///

@@ -3,6 +3,7 @@
 import Directory
 import HTTPTypes
 import Hummingbird
+import Pages
 import SignIn
 import WebSurface
 

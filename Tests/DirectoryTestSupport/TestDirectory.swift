@@ -29,7 +29,7 @@ package struct TestDirectory: Sendable {
 
     /// A super admin with a session of the console, begun and confirmed just now.
     package func superAdmin(_ email: String = "root@example.org") async throws -> TestSuperAdmin {
-        let id = try await directory.superAdmins.create(email: email, name: "Root", password: "Correct1!horse")
+        let id = try await directory.superAdmins.create(email: email, name: "Root", password: "Correct1!horse", by: .command)
         let token = SuperAdminSessionToken.random()
         try await postgres.execute(
             """

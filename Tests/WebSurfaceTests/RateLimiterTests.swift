@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Testing
+import WebTestSupport
 
 @testable import WebSurface
 
@@ -135,10 +136,14 @@ import Testing
         }
     }
 
+    @Sendable private static func own(_ token: String) -> OwnLimit? {
+        token.hasPrefix("own") ? OwnLimit(client: 7, RateLimit(perMinute: 3)) : nil
+    }
+
     @Test func tokensOfOneClientShareItsOwnLimit() async throws {
         try await LiveServer.run {
             $0.options.tokenLimit = RateLimit(perMinute: 2)
-            $0.options.ownLimit = { $0.hasPrefix("own") ? OwnLimit(client: 7, RateLimit(perMinute: 3)) : nil }
+            $0.options.ownLimit = Self.own
         } _: { server in
             func get(_ token: String) async throws -> RawAnswer {
                 try #require(try await server.request("GET", "/api/remote", ["api_access_token": token]))

@@ -15,15 +15,18 @@ struct TokenOptions: ParsableArguments {
 
     /// nil: whatever the app may do.
     var scopes: [Scope]? {
-        get throws(Failure) {
-            var scopes: [Scope] = []
-            for text in scope { scopes.append(try Self.scope(text)) }
-            return scopes.isEmpty ? nil : scopes
-        }
+        get throws(Failure) { try Self.scopes(scope) }
     }
 
     var seconds: Int64? {
         get throws(Failure) { try expiresIn.map { text throws(Failure) in try Span.seconds(text) } }
+    }
+
+    /// The scopes that the texts name; nil for none given.
+    static func scopes(_ texts: [String], operators: Bool = false) throws(Failure) -> [Scope]? {
+        var scopes: [Scope] = []
+        for text in texts { scopes.append(try scope(text, operators: operators)) }
+        return scopes.isEmpty ? nil : scopes
     }
 
     /// - Parameter operators: whether scopes of super admins' tokens are meant as well.

@@ -129,7 +129,7 @@ import Testing
         "PurgeStatements.botsOfAccounts": "part of all", "PurgeStatements.members": "part of all",
         "PurgeStatements.webhooks": "part of all", "PurgeStatements.deliveriesOfWebhooks": "part of all",
         "PurgeStatements.oldDeliveries": "part of all", "PurgeStatements.expiredSessions": "part of all",
-        "PurgeStatements.deadLoginLinks": "part of all",
+        "PurgeStatements.deadLoginLinks": "part of all", "PurgeStatements.expiredSuperAdminSessions": "part of all",
         "OutboxStatements.emit": "writes the outbox", "OutboxStatements.divideEvents": "joins the permissibles of each webhook",
         "OutboxStatements.divideRange": "joins the permissibles of each webhook",
         "WebhookStatements.list": "webhooks have one owner, which is joined: see webhooksAreTheCallers",
@@ -249,6 +249,7 @@ import Testing
             }
         }
         let listed = Set(Self.calls.keys.map { String($0.prefix { $0 != " " }) }).union(Self.writes.keys).union(Self.exempt.keys)
+            .union(Self.superAdmins.keys).union(Self.superAdminsSigningIn)
         #expect(found.subtracting(listed) == [], "new statements: list them here, with their permissibles")
         #expect(listed.subtracting(found) == [], "statements that are gone")
     }
