@@ -36,7 +36,9 @@ import Testing
         var dark: Set<[Int]> = []
 
         init(svg: String) throws {
-            side = try #require(Int(try #require(svg.firstMatch(of: /viewBox="0 0 (\d+) /)).1))
+            let box = try #require(svg.firstMatch(of: /viewBox="0 0 (\d+) (\d+)"/))
+            side = try #require(Int(box.1))
+            #expect(box.1 == box.2)
             #expect(svg.contains("<path fill=\"#fff\" d=\"M0 0h\(side)v\(side)H0z\"/>"))
             for run in svg.matches(of: /M(\d+) (\d+)h(\d+)v1h-(\d+)z/) {
                 #expect(run.3 == run.4)
@@ -60,7 +62,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: file) }
         let reader = Process()
         reader.executableURL = URL(filePath: "/usr/bin/zbarimg")
-        reader.arguments = ["--quiet", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable", "-Sbinary", file.path]
+        reader.arguments = ["--nodbus", "--quiet", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable", "-Sbinary", file.path]
         let output = Pipe()
         reader.standardOutput = output
         try reader.run()
