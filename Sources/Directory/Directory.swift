@@ -34,6 +34,7 @@ package struct Directory: Sendable {
     package var permissibles: PermissibleStore { PermissibleStore(directory: self) }
     package var loginLinks: LoginLinkStore { LoginLinkStore(directory: self) }
     package var sessions: SessionStore { SessionStore(directory: self) }
+    package var profiles: ProfileStore { ProfileStore(directory: self) }
     package var signInFailures: SignInFailureStore { SignInFailureStore(directory: self) }
     package var tokens: TokenStore { TokenStore(directory: self) }
     package var outbox: OutboxStore { OutboxStore(directory: self) }
@@ -66,6 +67,15 @@ package struct Directory: Sendable {
     package func authenticate(_ caller: Caller) async throws {
         let row = try await row("with \(caller: caller, needs: []) select app_id from caller")
         guard row != nil else { throw DirectoryError.invalidAccessToken }
+    }
+
+    /// Hashes a password; ``DirectoryError/unavailable`` when too many wait for that already.
+    func hash(_ password: String) async throws -> String {
+        do {
+            return try await passwords.hash(password)
+        } catch PasswordError.overloaded, PasswordError.stopped {
+            throw DirectoryError.unavailable
+        }
     }
 
     /// Runs one statement and gives its first row; constraint violations come out as the domain's errors.

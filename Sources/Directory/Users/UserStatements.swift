@@ -161,7 +161,8 @@ enum UserStatements {
         needed.contains(.impersonate) ? [.usersWrite, .usersImpersonate] : [.usersWrite]
     }
 
-    private static func audited(_ relation: String) -> String {
+    /// What the audit trail keeps of a user's row; never a secret.
+    static func audited(_ relation: String) -> String {
         "jsonb_build_object('name', \(relation).name, 'email', \(relation).email, 'display_name', \(relation).display_name, "
             + "'custom_attributes', \(relation).custom_attributes, 'password_set', \(relation).password_hash is not null)"
     }
