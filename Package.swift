@@ -58,6 +58,9 @@ let consoleResources = [
     "confirm.mustache", "form_token.mustache",
     // A line a noun.
     "overview.mustache",
+    "platform_apps.mustache", "platform_app.mustache", "platform_app_new.mustache", "platform_app_end.mustache",
+    "permissibles.mustache", "permissible.mustache", "access_tokens.mustache", "access_token.mustache", "app_tokens.mustache",
+    "app_token_new.mustache", "token_fields.mustache", "token_table.mustache", "issued.mustache",
 ]
 
 let package = Package(

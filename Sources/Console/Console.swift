@@ -19,6 +19,10 @@ package struct Console: Sendable {
     package func addRoutes(to router: WebRouter) {
         let frame = Frame(desk, router)
         OverviewPages(directory: directory).addRoutes(to: frame)
+        PlatformAppPages(apps: directory.platformApps).addRoutes(to: frame)
+        AppTokenPages(apps: directory.platformApps, tokens: directory.tokens).addRoutes(to: frame)
+        PermissiblePages(apps: directory.platformApps, permissibles: directory.permissibles).addRoutes(to: frame)
+        AccessTokenPages(tokens: directory.tokens).addRoutes(to: frame)
         frame.close()
     }
 }

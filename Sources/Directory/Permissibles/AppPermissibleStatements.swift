@@ -23,6 +23,21 @@ enum AppPermissibleStatements {
         """
     }
 
+    /// An object that lives, with what the app may do with it, if anything.
+    static func show(_ kind: ObjectKind, _ id: Int64, of appID: Int64, by caller: Caller) -> PostgresQuery {
+        """
+        with \(operator: caller, needs: [.permissiblesRead])
+        select caller.actor is not null as authenticated, a.id as app_id, o.id, \(unescaped: kind.names), p.origin, p.rights,
+               p.created_at
+        from (select 1) one
+        left join caller on true
+        left join platform_apps a on caller.actor is not null and a.id = \(appID) and a.deleted_at is null
+        left join \(unescaped: kind.table) o on a.id is not null and o.id = \(id) and o.deleted_at is null
+        left join platform_app_permissibles p
+            on p.kind = '\(unescaped: kind.rawValue)' and p.platform_app_id = a.id and p.object_id = o.id
+        """
+    }
+
     /// Objects that a text names, by id or by words, with what the app may do already; one row with a null id when there is none.
     ///
     /// - Parameter id: the text as a number.

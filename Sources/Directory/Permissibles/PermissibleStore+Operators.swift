@@ -14,12 +14,20 @@ extension PermissibleStore {
     ) async throws -> Page<AppPermissible> {
         let rows = try await found(AppPermissibleStatements.list(kind, of: appID, page, by: caller))
         let permissibles = try rows.compactMap { row -> AppPermissible? in
-            guard let object = try Self.object(row) else { return nil }
-            return AppPermissible(
-                kind: kind, object: object, origin: try row.decode(String.self, "origin"),
-                rights: Rights(rawValue: try row.decode(Int16.self, "rights")), createdAt: try row.timestamp("created_at"))
+            try Self.object(row).flatMap { try Self.permissible(kind, $0, row) }
         }
         return Page(fetched: permissibles.map { ($0.object.id, $0) }, page)
+    }
+
+    /// An object, and what an app may do with it; nil where the app does not reach it.
+    ///
+    /// - Throws: ``DirectoryError/notFound`` when there is no such app or no such live object.
+    package func show(
+        _ kind: ObjectKind, _ id: Int64, of appID: Int64, by caller: Caller
+    ) async throws -> (object: NamedObject, permissible: AppPermissible?) {
+        let rows = try await found(AppPermissibleStatements.show(kind, id, of: appID, by: caller))
+        guard let row = rows.first, let object = try Self.object(row) else { throw DirectoryError.notFound }
+        return (object, try Self.permissible(kind, object, row))
     }
 
     /// Objects that could be granted to an app: by id, by the beginnings of words of a user's name or e-mail, or by a part of the
@@ -45,6 +53,13 @@ extension PermissibleStore {
         }
         guard try first.decode(Int64?.self, "app_id") != nil else { throw DirectoryError.notFound }
         return rows
+    }
+
+    private static func permissible(_ kind: ObjectKind, _ object: NamedObject, _ row: PostgresRow) throws -> AppPermissible? {
+        guard let origin = try row.decode(String?.self, "origin") else { return nil }
+        return AppPermissible(
+            kind: kind, object: object, origin: origin, rights: Rights(rawValue: try row.decode(Int16.self, "rights")),
+            createdAt: try row.timestamp("created_at"))
     }
 
     private static func object(_ row: PostgresRow) throws -> NamedObject? {

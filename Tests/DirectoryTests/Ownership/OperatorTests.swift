@@ -97,7 +97,7 @@ import Testing
                     keyID: world.directory.keyring.currentID))
             #expect(try await world.directory.users.show(ada.id, by: caller).id == ada.id)
             await #expect(throws: DirectoryError.insufficientScope) { try await world.directory.users.delete(ada.id, by: caller) }
-            await #expect(throws: DirectoryError.insufficientScope) { try await 
+            await #expect(throws: DirectoryError.insufficientScope) {
                 try await world.directory.platformApps.list(PageRequest(limit: 1), by: caller)
             }
         }

@@ -109,11 +109,10 @@ import WebSurface
     @Test func deadTokensAreNotToldAboutScopes() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")
-            let apps = api.world.directory.platformApps
-            let token = try await world.directory.tokens.issue(to: app.appID, scopes: [.usersRead], by: .command)
+            let token = try await api.world.directory.tokens.issue(to: app.appID, scopes: [.usersRead], by: .command)
             let client = APIClient(port: api.port, token: token.accessToken, appID: app.appID)
             #expect(try await client.get("/accounts").body == Self.denied)
-            try await world.directory.tokens.revoke(token.id, of: app.appID, by: .command)
+            try await api.world.directory.tokens.revoke(token.id, of: app.appID, by: .command)
             #expect(try await client.get("/accounts").body == Body.invalidToken)
             #expect(try await client.get("/users").body == Body.invalidToken)
         }
