@@ -66,6 +66,9 @@ let consoleResources = [
     "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
     "profile.mustache", "authenticator.mustache", "enrolment.mustache", "recovery_codes.mustache",
     "super_admins.mustache", "super_admin.mustache",
+    "platform_apps.mustache", "platform_app.mustache", "platform_app_new.mustache", "platform_app_end.mustache",
+    "permissibles.mustache", "permissible.mustache", "access_tokens.mustache", "access_token.mustache", "app_tokens.mustache",
+    "app_token_new.mustache", "token_fields.mustache", "token_table.mustache", "issued.mustache",
 ]
 
 let package = Package(
@@ -140,6 +143,7 @@ let package = Package(
             resources: consoleResources.map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),
+        module("SuperAdminAPI", ["WebSurface", "Directory", "Secrets", .hummingbird, .httpTypes]),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         .target(
             name: "Documents",
@@ -157,7 +161,7 @@ let package = Package(
         module(
             "Daemon",
             [
-                "PlatformAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "Console", "WebSurface", "Webhooks", "Work",
+                "PlatformAPI", "SuperAdminAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "Console", "WebSurface", "Webhooks", "Work",
                 "Sync",
                 "Policy",
                 "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
@@ -198,7 +202,7 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory",
+                "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory",
                 "DirectoryTestSupport", "Postgres", "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -216,7 +220,7 @@ let package = Package(
         tests(
             "DocumentsTests",
             [
-                "Documents", "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport",
+                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport",
                 .hummingbird, .httpTypes,
             ]),
         tests(

@@ -13,6 +13,8 @@ package struct Directory: Sendable {
     let passwords: PasswordHasher
     /// What tokens were used for calls, until it is written down.
     let tokenUses = TokenUses()
+    /// How often apps may call, where operators have set that.
+    package let callLimits = CallLimits()
     /// The calls that provision, by their source.
     let turns = Turns()
 
@@ -68,6 +70,9 @@ package struct Directory: Sendable {
         guard let claims = keyring.verify(token), claims.owner == .superAdmin else { return nil }
         return Caller(claims: claims, requestID: requestID)
     }
+
+    /// How often the app behind a presented token may call, where that was set; nil for everything else, forged tokens included.
+    package func callLimit(of token: String) -> CallLimit? { callLimits.limit(of: token, keyring) }
 
     /// Throws ``DirectoryError/invalidAccessToken`` unless the token is alive: for calls that fail before any statement checks it.
     package func authenticate(_ caller: Caller) async throws {

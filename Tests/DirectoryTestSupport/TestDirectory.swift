@@ -20,6 +20,13 @@ package struct TestDirectory: Sendable {
         return TestApp(id: app.id, name: name, token: app.accessToken, caller: caller)
     }
 
+    /// The tokens that an app ever had, the newest first.
+    package func tokens(of app: Int64) async throws -> [StoredToken] {
+        var query = TokenQuery(page: PageRequest(limit: 1_000))
+        (query.ownerKind, query.ownerID) = (.platformApp, app)
+        return try await directory.tokens.list(query, by: .command).items
+    }
+
     /// A super admin with a session of the console, begun and confirmed just now.
     package func superAdmin(_ email: String = "root@example.org") async throws -> TestSuperAdmin {
         let id = try await directory.superAdmins.create(email: email, name: "Root", password: "Correct1!horse", by: .command)

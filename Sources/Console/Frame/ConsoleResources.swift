@@ -46,6 +46,19 @@ enum ConsoleResources {
         "recovery_codes": PackageResources.recovery_codes_mustache,
         "super_admins": PackageResources.super_admins_mustache,
         "super_admin": PackageResources.super_admin_mustache,
+        "platform_apps": PackageResources.platform_apps_mustache,
+        "platform_app_new": PackageResources.platform_app_new_mustache,
+        "platform_app": PackageResources.platform_app_mustache,
+        "platform_app_end": PackageResources.platform_app_end_mustache,
+        "token_fields": PackageResources.token_fields_mustache,
+        "token_table": PackageResources.token_table_mustache,
+        "access_tokens": PackageResources.access_tokens_mustache,
+        "access_token": PackageResources.access_token_mustache,
+        "app_tokens": PackageResources.app_tokens_mustache,
+        "app_token_new": PackageResources.app_token_new_mustache,
+        "issued": PackageResources.issued_mustache,
+        "permissibles": PackageResources.permissibles_mustache,
+        "permissible": PackageResources.permissible_mustache,
     ]
 
     /// Style and script.

@@ -11,6 +11,7 @@ import ServiceLifecycle
 import SignIn
 import SignInAPI
 import SignInPage
+import SuperAdminAPI
 import Sync
 import WebSurface
 
@@ -28,6 +29,9 @@ extension MusterDaemon {
         responder.largeBodies = [PlatformAPI.bulkPath: 32 << 20]
         responder.addressLimit = configuration.addressLimit
         responder.tokenLimit = configuration.tokenLimit
+        responder.ownLimit = { [directory = installed.directory] token in
+            directory.callLimit(of: token).map { OwnLimit(client: $0.appID, RateLimit(perMinute: $0.perMinute)) }
+        }
         responder.metrics = options.metrics
         responder.onToken = { await installed.directory.learnKey(of: $0) }
         let address = configuration.listen
@@ -53,6 +57,7 @@ extension MusterDaemon {
                 audience: audience
             ).addRoutes(to: router)
         }
+        SuperAdminAPI(directory: installed.directory).addRoutes(to: router)
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
         SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)

@@ -88,6 +88,7 @@ package struct MusterDaemon: Service {
         services.append(installed.postgres)
         services.append(PasswordThreads(installed: installed))
         services.append(DataKeyService(directory: installed.directory, logger: logger))
+        services.append(CallLimitService(tokens: installed.directory.tokens, logger: logger))
         services.append(TokenUseService(tokens: installed.directory.tokens, logger: logger))
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))

@@ -49,7 +49,12 @@ create index login_links_super_admin on login_links (super_admin_id) where super
 alter table platform_apps
     -- Calls a minute with the app's tokens; NULL: what the configuration says.
     add column calls_per_minute integer
-        constraint platform_apps_calls_per_minute_known check (calls_per_minute between 1 and 1000000);
+        constraint platform_apps_calls_per_minute_known check (calls_per_minute between 1 and 1000000),
+    -- A tombstone for good: runs, sessions and the audit trail go on naming the app, and its name is free.
+    add column deleted_at timestamptz,
+    add constraint platform_apps_deleted_are_disabled check (deleted_at is null or disabled_at is not null),
+    drop constraint platform_apps_name_key;
+create unique index platform_apps_name_key on platform_apps (name) where deleted_at is null;
 
 -- What operators set in the console, by name; what is not here is as the program has it.
 create table settings (
@@ -62,6 +67,10 @@ create table settings (
 
 -- Tokens of apps, bots and super admins are few among those of users.
 create index access_tokens_few on access_tokens (owner_kind, id) where owner_kind <> 'user';
+-- What few tokens are: found without walking along all the others. None costs anything where tokens are minted in bulk.
+create index access_tokens_revoked on access_tokens (id) where revoked_at is not null;
+create index access_tokens_expiry on access_tokens (expires_at) where expires_at is not null and revoked_at is null;
+create index access_tokens_scoped on access_tokens (id) where scopes is not null;
 create index audit_events_action on audit_events (action, id);
 -- What an actor did, and what it did of one kind; a command has no id.
 create index audit_events_actor on audit_events (actor, (coalesce(actor_id, 0)), action, id);

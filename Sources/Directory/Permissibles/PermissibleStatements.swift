@@ -72,7 +72,7 @@ enum PermissibleStatements {
         with \(operator: caller, needs: [.permissiblesWrite]),
         target as (
             select o.id, a.id as app_id from caller cross join \(unescaped: kind.table) o
-            join platform_apps a on a.id = \(appID)
+            join platform_apps a on a.id = \(appID) and a.deleted_at is null
             where o.id = \(id) and o.deleted_at is null
         ),
         before as (

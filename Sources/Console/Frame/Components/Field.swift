@@ -44,7 +44,8 @@ struct Field: Sendable {
         _ problems: [FieldProblem]
     ) {
         self.name = name
-        id = "field-" + String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+        // Boxes of a group share their name and not their value.
+        id = "field-" + String((name.hasSuffix("[]") ? name + value : name).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
         self.label = label
         self.value = value
         self.type = type
