@@ -2,6 +2,7 @@
 
 import Directory
 import DirectoryTestSupport
+import Postgres
 import Testing
 import WebTestSupport
 
