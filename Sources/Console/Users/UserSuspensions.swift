@@ -40,7 +40,7 @@ extension UserPages {
             ]
         } else {
             section.forms = [
-                ActForm(action: "\(root)/restore", button: "Lift \(standing.count == 1 ? "it" : "all \(standing.count)")")
+                ActForm(action: "\(root)/restore", button: standing.count == 1 ? "Restore" : "Restore: lift all \(standing.count)")
             ]
         }
         return section

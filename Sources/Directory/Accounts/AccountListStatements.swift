@@ -11,15 +11,16 @@ enum AccountListStatements {
         select caller.actor is not null as authenticated, a.id, a.name, a.domain, a.locale, a.created_at, a.position,
                exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id) as suspended,
                (select count(*) from (select from account_users m where m.account_id = a.id
-                   limit \(AccountListItem.mostMembers)) c) as members,
+                   -- Along the index, however large the planner takes an account to be.
+                   order by m.id limit \(AccountListItem.mostMembers)) c) as members,
                owned.apps, owned.first_app
         from (select 1) one
         left join caller on true
         left join lateral (
-            select x.*, w.position from (\(walk, of: .account, query.page)) w
+            select x.*, w.\(unescaped: walk.key) as position from (\(walk, of: .account, query.page)) w
             join accounts x on x.id = w.id and x.deleted_at is null
             where true\(filters: query, walk)
-            order by w.position desc limit \(query.page.fetched)
+            order by w.\(unescaped: walk.key) desc limit \(query.page.fetched)
         ) a on caller.actor is not null
         left join lateral (
             select count(*) as apps, min(pa.name) as first_app
@@ -36,9 +37,7 @@ extension PostgresQuery.StringInterpolation {
         if !walk.isOfSuspended { appendInterpolation(suspended: query.status.map { $0 == .suspended }, .account) }
         appendInterpolation(reachedBy: query.platformAppID, .account)
         if let text = query.text, walk.comparesWords {
-            appendLiteral(" and search_words(x.name || ' ' || coalesce(x.domain, '')) @@ search_query(")
-            appendInterpolation(text)
-            appendLiteral(")")
+            appendInterpolation(words: text, in: "x.name || ' ' || coalesce(x.domain, '')")
         }
     }
 }

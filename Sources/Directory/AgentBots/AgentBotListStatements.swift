@@ -15,11 +15,11 @@ enum AgentBotListStatements {
         from (select 1) one
         left join caller on true
         left join lateral (
-            select x.*, o.name as account_name, w.position from (\(walk, of: .agentBot, query.page)) w
+            select x.*, o.name as account_name, w.\(unescaped: walk.key) as position from (\(walk, of: .agentBot, query.page)) w
             join agent_bots x on x.id = w.id and x.deleted_at is null
             left join accounts o on o.id = x.account_id and o.deleted_at is null
             where (x.account_id is null or o.id is not null)\(filters: query)
-            order by w.position desc limit \(query.page.fetched)
+            order by w.\(unescaped: walk.key) desc limit \(query.page.fetched)
         ) b on caller.actor is not null
         left join lateral (
             select count(*) as apps, min(pa.name) as first_app
@@ -39,9 +39,7 @@ extension PostgresQuery.StringInterpolation {
             appendInterpolation(account)
         }
         if let text = query.text {
-            appendLiteral(" and search_words(x.name) @@ search_query(")
-            appendInterpolation(text)
-            appendLiteral(")")
+            appendInterpolation(words: text, in: "x.name")
         }
     }
 }

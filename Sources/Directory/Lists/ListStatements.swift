@@ -8,7 +8,7 @@ enum ListStatements {
     static func end(_ walk: ListWalk, of kind: ObjectKind, _ page: PageRequest, caller: Caller) -> PostgresQuery {
         """
         with \(operator: caller, needs: []),
-        walked as (select w.position from caller cross join lateral (\(walk, of: kind, page)) w)
+        walked as (select w.\(unescaped: walk.key) as position from caller cross join lateral (\(walk, of: kind, page)) w)
         select case when count(*) >= \(unescaped: "\(ListWalk.reach)") then min(position) end as position from walked
         """
     }
@@ -24,27 +24,27 @@ enum ListStatements {
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// The rows `id, position` of a walk behind the page's beginning, at most ``ListWalk/reach`` of them.
+    /// The rows `id`, and `position` where the order is another, of a walk behind the page's beginning, at most ``ListWalk/reach`` of them.
     mutating func appendInterpolation(_ walk: ListWalk, of kind: ObjectKind, _ page: PageRequest) {
         switch walk {
         case .all:
-            appendLiteral("select o.id, o.id as position from \(kind.table) o where ")
+            appendLiteral("select o.id from \(kind.table) o where ")
             appendInterpolation(newestFirst: page, "o.id")
         case .ofApp(let app):
-            appendLiteral("select p.object_id as id, p.object_id as position from platform_app_permissibles p ")
+            appendLiteral("select p.object_id as id from platform_app_permissibles p ")
             appendLiteral("where p.kind = '\(kind.rawValue)' and p.platform_app_id = ")
             appendInterpolation(app)
             appendLiteral(" and ")
             appendInterpolation(newestFirst: page, "p.object_id")
         case .suspended:
-            appendLiteral("select s.subject_id as id, s.subject_id as position from suspensions s ")
+            appendLiteral("select s.subject_id as id from suspensions s ")
             appendLiteral("where s.subject_kind = '\(kind.rawValue)' and ")
             appendInterpolation(newestFirst: page, "s.subject_id")
             appendLiteral(" group by s.subject_id")
         case .members(let account):
             appendMembers(of: account, page)
         case .found(let ids):
-            appendLiteral("select f.id, f.id as position from unnest(")
+            appendLiteral("select f.id from unnest(")
             appendInterpolation(ids)
             appendLiteral("::bigint[]) f(id) where ")
             appendInterpolation(newestFirst: page, "f.id")
@@ -54,7 +54,7 @@ extension PostgresQuery.StringInterpolation {
             appendInterpolation(ids)
             appendLiteral(")")
         }
-        appendLiteral(" order by position desc limit \(ListWalk.reach)")
+        appendLiteral(" order by \(walk.key) desc limit \(ListWalk.reach)")
     }
 
     private mutating func appendMembers(of account: Int64, _ page: PageRequest) {
@@ -80,5 +80,26 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(
             " and \(suspended ? "" : "not ")exists (select from suspensions xs where xs.subject_kind = '\(kind.rawValue)' and xs.subject_id = x.id)"
         )
+    }
+
+    /// The condition that the words of a text are found in `columns`.
+    ///
+    /// Taking a name apart costs far more than looking for letters in it, and whoever lacks the letters lacks the word.
+    mutating func appendInterpolation(words text: String, in columns: StaticString) {
+        let isPlain = { (scalar: Unicode.Scalar) in
+            switch scalar {
+            case "a"..."z", "0"..."9": true
+            default: false
+            }
+        }
+        let runs = text.lowercased().unicodeScalars.split { !isPlain($0) }
+        if let longest = runs.max(by: { $0.count < $1.count }) {
+            appendLiteral(" and strpos(lower(\(columns)), ")
+            appendInterpolation(String(longest))
+            appendLiteral("::text) > 0")
+        }
+        appendLiteral(" and search_words(\(columns)) @@ search_query(")
+        appendInterpolation(text)
+        appendLiteral(")")
     }
 }

@@ -18,10 +18,18 @@ enum ListWalk: Sendable {
     case foundMembers([Int64], of: Int64)
 
     /// Above so many objects found the walk goes along everything, and compares.
-    static let fewFound = 5_000
+    static let fewFound = 20_000
 
     /// How far one page walks at most: what filters leave over of it may be less than a page.
     static let reach = 4_000
+
+    /// The column of the walk that orders it; two names for one would hide from the planner that it is in order already.
+    var key: String {
+        switch self {
+        case .all, .ofApp, .suspended, .found: "id"
+        case .members, .foundMembers: "position"
+        }
+    }
 
     /// Whether the walk itself leaves out who is not suspended.
     var isOfSuspended: Bool { if case .suspended = self { true } else { false } }
@@ -72,5 +80,29 @@ extension Directory {
         guard cut.next == nil else { return cut }
         let end = try await row(ListStatements.end(walk, of: kind, page, caller: caller).unprepared())
         return Page(items: cut.items, next: try end?.decode(Int64?.self, "position"))
+    }
+
+    /// The same where a text is looked for: along the walk while that meets many whom it means, by the index of words where it
+    /// meets few. Both list them in the same order, so that pages of either follow one another.
+    ///
+    /// - Parameter narrowed: the walk along the few that were found.
+    func page<Item: Sendable>(
+        of kind: ObjectKind, finding text: String, along walk: ListWalk, narrowed: ([Int64]) -> ListWalk, _ page: PageRequest,
+        by caller: Caller, _ statement: (ListWalk) -> PostgresQuery, _ decode: (PostgresRow) throws -> Item
+    ) async throws -> Page<Item> {
+        // What may be an id is no word that a walk would meet.
+        let isWord = Int64(text.hasPrefix("#") ? text.dropFirst() : text[...]) == nil
+        var met: Page<Item>?
+        if isWord {
+            let walked = try await self.page(walk, of: kind, page, by: caller, statement(walk), decode)
+            if walked.next == nil || walked.items.count == page.limit { return walked }
+            met = walked
+        }
+        guard let found = try await search(kind, text, by: caller) else {
+            if let met { return met }
+            return try await self.page(walk, of: kind, page, by: caller, statement(walk), decode)
+        }
+        let walk = narrowed(found)
+        return try await self.page(walk, of: kind, page, by: caller, statement(walk), decode)
     }
 }

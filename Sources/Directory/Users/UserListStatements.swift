@@ -17,9 +17,9 @@ enum UserListStatements {
         from (select 1) one
         left join caller on true
         left join lateral (
-            select x.*, w.position from (\(walk, of: .user, query.page)) w join users x on x.id = w.id and x.deleted_at is null
+            select x.*, w.\(unescaped: walk.key) as position from (\(walk, of: .user, query.page)) w join users x on x.id = w.id and x.deleted_at is null
             where true\(filters: query, walk)
-            order by w.position desc limit \(query.page.fetched)
+            order by w.\(unescaped: walk.key) desc limit \(query.page.fetched)
         ) u on caller.actor is not null
         left join lateral (
             select count(*) as apps, min(pa.name) as first_app
@@ -50,9 +50,7 @@ extension PostgresQuery.StringInterpolation {
         if !walk.isOfSuspended { appendInterpolation(suspended: query.status.map { $0 == .suspended }, .user) }
         appendInterpolation(reachedBy: query.platformAppID, .user)
         if let text = query.text, walk.comparesWords {
-            appendLiteral(" and search_words(x.name || ' ' || x.email) @@ search_query(")
-            appendInterpolation(text)
-            appendLiteral(")")
+            appendInterpolation(words: text, in: "x.name || ' ' || x.email")
         }
     }
 }

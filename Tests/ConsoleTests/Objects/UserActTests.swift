@@ -15,7 +15,7 @@ import WebTestSupport
             var form = try await visitor.get("users/new")
             form = try await visitor.submit(
                 form, "users",
-                ["name": "Eve <b>", "email": "ada@x.org", "custom_attributes": "{\"a\": 1,\n  oops}", "password": "short"])
+                ["name": "Eve <b>", "email": "ada@x.org", "custom_attributes": "{\"a\": 1,\n  oops}", "password": "weakPW"])
             #expect(form.status == 422)
             for words in [
                 "Eve &lt;b&gt;", "line 2, column 3", "oops}", "ada@x.org",
@@ -23,7 +23,7 @@ import WebTestSupport
             ] {
                 #expect(form.body.contains(words), "\(words)")
             }
-            #expect(!form.body.contains("short"))
+            #expect(!form.body.contains("weakPW"))
             form = try await visitor.submit(form, "users", ["custom_attributes": "", "password": ""])
             #expect(form.status == 422 && form.body.contains("Email has already been taken"))
             form = try await visitor.submit(form, "users", ["email": "eve@x.org", "custom_attributes": #"{"a": 1}"#])

@@ -12,7 +12,7 @@ import Testing
 /// With `MUSTER_ROWS=1000000` it also says how long each takes.
 @Suite struct ListPlanTests {
     /// Blocks of 8 KiB. What a walk touches at its most is below it; reading through a table of these sizes is far above.
-    static let budget = 30_000
+    static let budget = 20_000
 
     @Test func pagesHaveABudget() async throws {
         try await withDirectory { world in
