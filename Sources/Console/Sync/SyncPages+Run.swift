@@ -9,7 +9,8 @@ extension SyncPages {
         let run = try await directory.runs.show(try visit.pathID(), by: caller)
         let filter = RunChangeFilter(visit)
         let list = ListVisit(visit, "changes|\(run.id)|\(filter)", limit: 40)
-        let found = run.plannedAt == nil ? Page(items: []) : try await directory.runs.changes(of: run.id, filter, list.page, by: caller)
+        let found =
+            run.plannedAt == nil ? Page(items: []) : try await directory.runs.changes(of: run.id, filter, list.page, by: caller)
         let refusals = run.plannedAt == nil ? [] : try await directory.runs.refusalCounts(of: run.id, by: caller)
         let content = RunPage(
             progress: RunProgressPart(run, visit), decision: run.waits ? RunDecision(run, visit, problems) : nil,
