@@ -55,12 +55,17 @@ let consoleResources = [
     // The frame and its parts.
     "console.css", "console.js", "layout.mustache", "field.mustache", "pager.mustache", "filters.mustache", "badge.mustache",
     "moment.mustache", "facts.mustache", "empty.mustache", "danger.mustache", "secret.mustache", "message.mustache",
-    "confirm.mustache", "form_token.mustache",
+    "confirm.mustache", "form_token.mustache", "form.mustache",
+    "secrets.mustache",
     // A line a noun.
     "overview.mustache",
+    "table.mustache", "cell.mustache", "row_form.mustache", "section.mustache", "act_form.mustache", "object_page.mustache",
+    "object_list.mustache", "object_form.mustache",
     "sync_policies.mustache", "sync_runs.mustache", "sync_run.mustache", "sync_progress.mustache", "sync_findings.mustache",
     "run_rows.mustache",
     "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
+    "profile.mustache", "authenticator.mustache", "enrolment.mustache", "recovery_codes.mustache",
+    "super_admins.mustache", "super_admin.mustache",
 ]
 
 let package = Package(
@@ -116,12 +121,15 @@ let package = Package(
             "WebSurface",
             ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
         module("SignIn", ["Directory", "Secrets"]),
-        module("Pages", ["WebSurface", .hummingbird, .httpTypes, .mustache, .nioCore]),
+        .target(
+            name: "Pages", dependencies: ["WebSurface", .hummingbird, .httpTypes, .mustache, .nioCore],
+            resources: [.embedInCode("Resources/secret.js")], swiftSettings: strict
+        ),
         module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         .target(
             name: "SignInPage",
-            dependencies: ["Pages", "SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes],
-            resources: ["login.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
+            dependencies: ["Pages", "SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore],
+            resources: ["login.mustache", "profile.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),
         .target(

@@ -28,7 +28,14 @@ package struct Console: Sendable {
     /// Adds every route of the console.
     package func addRoutes(to router: WebRouter) {
         let frame = Frame(desk, router)
+        SignInPages(directory: directory, service: desk.signIn).addRoutes(to: frame)
+        ProfilePages(directory: directory, service: desk.signIn).addRoutes(to: frame)
+        AuthenticatorPages(directory: directory).addRoutes(to: frame)
+        SuperAdminPages(directory: directory).addRoutes(to: frame)
         OverviewPages(directory: directory, facts: facts, policies: policies).addRoutes(to: frame)
+        UserPages(directory: directory, publicURL: desk.publicURL).addRoutes(to: frame)
+        AccountPages(directory: directory).addRoutes(to: frame)
+        AgentBotPages(directory: directory).addRoutes(to: frame)
         SyncPages(directory: directory, facts: facts, policies: policies).addRoutes(to: frame)
         AuditPages(directory: directory).addRoutes(to: frame)
         SettingsPages(directory: directory, facts: facts, publicURL: desk.publicURL).addRoutes(to: frame)

@@ -9,16 +9,20 @@ package import Secrets
 /// given the stores that they need and never the database.
 package struct Directory: Sendable {
     let postgres: PostgresClient
-    let keyring: Keyring
+    let keys: InstallationKeys
     let passwords: PasswordHasher
     /// What tokens were used for calls, until it is written down.
     let tokenUses = TokenUses()
     /// The calls that provision, by their source.
     let turns = Turns()
 
-    package init(postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher) {
+    /// - Parameter master: reads the master key, whenever another program added a data key; without it those cannot be opened.
+    package init(
+        postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher,
+        master: (@Sendable () async throws -> MasterKey)? = nil
+    ) {
         self.postgres = postgres
-        self.keyring = keyring
+        keys = InstallationKeys(keyring, master: master)
         self.passwords = passwords
     }
 
@@ -32,6 +36,7 @@ package struct Directory: Sendable {
     package var permissibles: PermissibleStore { PermissibleStore(directory: self) }
     package var loginLinks: LoginLinkStore { LoginLinkStore(directory: self) }
     package var sessions: SessionStore { SessionStore(directory: self) }
+    package var profiles: ProfileStore { ProfileStore(directory: self) }
     package var signInFailures: SignInFailureStore { SignInFailureStore(directory: self) }
     package var tokens: TokenStore { TokenStore(directory: self) }
     package var outbox: OutboxStore { OutboxStore(directory: self) }
@@ -44,7 +49,10 @@ package struct Directory: Sendable {
     package var overview: OverviewStore { OverviewStore(directory: self) }
     package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
+    package var dataKeys: DataKeyStore { DataKeyStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
+    package var links: LinkStore { LinkStore(directory: self) }
+    package var history: HistoryStore { HistoryStore(directory: self) }
     package var superAdminSessions: SuperAdminSessionStore { SuperAdminSessionStore(directory: self) }
 
     /// The caller that a presented access token speaks for, when its signature is right and it is a Platform App's.
@@ -67,6 +75,15 @@ package struct Directory: Sendable {
         guard row != nil else { throw DirectoryError.invalidAccessToken }
     }
 
+    /// Hashes a password; ``DirectoryError/unavailable`` when too many wait for that already.
+    func hash(_ password: String) async throws -> String {
+        do {
+            return try await passwords.hash(password)
+        } catch PasswordError.overloaded, PasswordError.stopped {
+            throw DirectoryError.unavailable
+        }
+    }
+
     /// Runs one statement and gives its first row; constraint violations come out as the domain's errors.
     func row(_ query: PostgresQuery) async throws -> PostgresRow? {
         try await rows(query).first
@@ -80,7 +97,9 @@ package struct Directory: Sendable {
         var attemptsLeft = 3
         while true {
             do throws(PostgresError) {
-                return try await run(query)
+                let rows = try await run(query)
+                await learnKeys(of: rows)
+                return rows
             } catch {
                 attemptsLeft -= 1
                 guard error.isRetryable, attemptsLeft > 0 else { throw DirectoryError(error) ?? error }

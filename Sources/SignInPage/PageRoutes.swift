@@ -74,7 +74,7 @@ extension SignInPage {
     }
 
     /// Who is signed in with the browser's cookie.
-    private func current(_ asked: PageRequest) async throws -> SignedInUser? {
+    func current(_ asked: PageRequest) async throws -> SignedInUser? {
         guard let proof = asked.proof else { return nil }
         do {
             return try await sessions.person(.session(proof, email: nil))

@@ -15,6 +15,7 @@ package import WebSurface
 package struct SignInPage: Sendable {
     let service: SignInService
     let sessions: SessionStore
+    let profiles: ProfileStore
     let loginLinks: LoginLinkStore
     let cookies: PageCookies
     let pages: LoginPages
@@ -23,6 +24,7 @@ package struct SignInPage: Sendable {
     package init(directory: Directory, service: SignInService, publicURL: String) {
         self.service = service
         sessions = directory.sessions
+        profiles = directory.profiles
         loginLinks = directory.loginLinks
         cookies = PageCookies(isSecure: publicURL.hasPrefix("https://"))
         pages = LoginPages()
@@ -47,11 +49,12 @@ package struct SignInPage: Sendable {
         app.post("logout") { request, context in
             try await answering(request, context) { try await signOut($0, context) }
         }
+        addProfileRoutes(to: app)
         for name in ["login.css", "login.js"] { app.get(RouterPath(name)) { _, context in try pages.asset(name, for: context) } }
     }
 
     /// Reads the request, gives the browser a token for its forms if it has none, and tells refusals as pages.
-    private func answering(
+    func answering(
         _ request: Request, _ context: WebContext, _ work: (PageVisit) async throws -> Response
     ) async throws -> Response {
         let asked: PageRequest

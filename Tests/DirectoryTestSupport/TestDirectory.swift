@@ -67,7 +67,7 @@ nonisolated(nonsending) package func withDirectory<T>(
         let keyring = try await Installation.keyring(postgres) { _ in master }
         // Cost 4 is the least that bcrypt has: tests hash many passwords, and none is worth anything.
         let passwords = PasswordHasher(cost: 4)
-        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords)
+        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords, master: { master })
         let value = try await body(TestDirectory(postgres: postgres, directory: directory, passwords: passwords))
         await passwords.stop()
         return value

@@ -6,7 +6,8 @@ import Testing
 @Suite struct OneTimeTests {
     private static let keyring: Keyring = {
         let master = MasterKey.random()
-        let keys = Dictionary(uniqueKeysWithValues: (1...2).map { ($0, DataKey.random(id: $0).wrap(with: master)) } as [(Int32, [UInt8])])
+        let keys = Dictionary(
+            uniqueKeysWithValues: (1...2).map { ($0, DataKey.random(id: $0).wrap(with: master)) } as [(Int32, [UInt8])])
         return try! Keyring(unwrapping: keys, currentID: 1, with: master)
     }()
 
@@ -14,10 +15,12 @@ import Testing
     private static let rfcSecret = TOTPSecret(Array("12345678901234567890".utf8).withUnsafeBytes { SecretBytes(copying: $0) })
 
     /// RFC 6238, appendix B, the rows of SHA-1.
-    @Test(arguments: [
-        (59, "94287082"), (1_111_111_109, "07081804"), (1_111_111_111, "14050471"), (1_234_567_890, "89005924"),
-        (2_000_000_000, "69279037"), (20_000_000_000, "65353130"),
-    ] as [(Int64, String)]) func vectorsOfRFC6238(_ seconds: Int64, _ code: String) {
+    @Test(
+        arguments: [
+            (59, "94287082"), (1_111_111_109, "07081804"), (1_111_111_111, "14050471"), (1_234_567_890, "89005924"),
+            (2_000_000_000, "69279037"), (20_000_000_000, "65353130"),
+        ] as [(Int64, String)]) func vectorsOfRFC6238(_ seconds: Int64, _ code: String)
+    {
         #expect(TOTP.code(Self.rfcSecret, step: TOTP.step(at: seconds), digits: 8) == code)
         #expect(TOTP.code(Self.rfcSecret, step: TOTP.step(at: seconds)) == code.suffix(6))
     }

@@ -21,7 +21,8 @@ import Testing
             for (number, (email, password)) in [
                 ("root@example.org", "Wrong1!horse"), ("nobody@example.org", "Wrong1!horse"),
                 ("off@example.org", Self.password), ("no address", "Wrong1!horse"),
-                ("root@example.org", String(repeating: "a", count: 100)), ("nobody@example.org", String(repeating: "a", count: 100)),
+                ("root@example.org", String(repeating: "a", count: 100)),
+                ("nobody@example.org", String(repeating: "a", count: 100)),
             ].enumerated() {
                 let before = (world.passwords.work, try await world.count("select coalesce(sum(count), 0) from sign_in_failures"))
                 await #expect(throws: SuperAdminSignInError.refused, "\(email)") {
@@ -126,7 +127,9 @@ import Testing
             // Who is in may confirm, whatever others use up.
             try await service.confirm(signedIn.token.proof, with: totp(0))
             await #expect(throws: SuperAdminSignInError.refused) { try await service.confirm(signedIn.token.proof, with: code) }
-            await #expect(throws: SuperAdminSignInError.refused) { try await service.confirm(signedIn.token.proof, with: totp(0)) }
+            await #expect(throws: SuperAdminSignInError.refused) {
+                try await service.confirm(signedIn.token.proof, with: totp(0))
+            }
         }
     }
 

@@ -61,7 +61,9 @@ extension Chromium {
     /// Goes through the page by the Tab key: every stop is visible as such, none comes before one that stands before it, and
     /// each thing that can be used is one.
     private func focusProblems() throws -> [String] {
-        _ = try evaluate("window.scrollTo(0, 0); document.activeElement?.blur(); window.__stops = []; true")
+        _ = try evaluate(
+            "window.scrollTo(0, 0); document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex'); "
+                + "window.__stops = []; true")
         let expected = try evaluate("(() => { \(Self.script)\nreturn stops().length; })()") as? Int ?? 0
         var problems: [String] = []
         for _ in 0..<min(expected, 400) {

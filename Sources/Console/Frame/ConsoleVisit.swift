@@ -26,6 +26,12 @@ struct ConsoleVisit: Sendable {
     /// The path that was asked for, as routes are written, with the public URL's own.
     var path: String { desk.base + request.uri.path }
 
+    /// Kept in the audit trail, and told to whoever reports a fault.
+    var requestID: String { context.web.requestID }
+
+    /// The client's address, as trusted proxies say it.
+    var address: String { context.web.remoteAddress }
+
     /// Whether the page was asked for, and no form sent.
     var isGet: Bool { request.method == .get }
 

@@ -11,7 +11,7 @@ import WebSurface
 /// 1. Make a folder for its noun, with a struct `…Pages` that has an `addRoutes(to: Frame)`; add its line to ``Console``.
 /// 2. Say what the page shows in a struct of stored properties (the template reads no computed ones), made of texts, arrays and
 ///    the parts in `Frame/Components`: ``Field``, ``Badge``, ``Moment``, ``Fact``, ``Pager``, ``FilterBar``, ``EmptyState``,
-///    ``DangerZone``, ``SecretBox``.
+///    ``DangerZone``, ``SecretBox``, ``FormPart``.
 /// 3. Write `Resources/noun.mustache`: what stands below the title, nothing around it. Name it in `Package.swift` and in
 ///    `ConsoleResources.swift`. Parts are included by name: `{{#email}}{{> field}}{{/email}}`. An optional of an inner struct is
 ///    asked for with a leading point, `{{#.hint}}`, since without it an outer struct's is found. No indentation before `{{>`.

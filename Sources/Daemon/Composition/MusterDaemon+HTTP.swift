@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Console
+import Directory
 import Documents
 import Hummingbird
 import Logging
@@ -28,6 +29,7 @@ extension MusterDaemon {
         responder.addressLimit = configuration.addressLimit
         responder.tokenLimit = configuration.tokenLimit
         responder.metrics = options.metrics
+        responder.onToken = { await installed.directory.learnKey(of: $0) }
         let address = configuration.listen
         return WebServer.makeApplication(
             WebServerConfiguration(host: address.host, port: address.port), responder: WebResponder(router, options: responder),

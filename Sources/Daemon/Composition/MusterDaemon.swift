@@ -87,6 +87,7 @@ package struct MusterDaemon: Service {
         if let embedded { services.append(embedded) }
         services.append(installed.postgres)
         services.append(PasswordThreads(installed: installed))
+        services.append(DataKeyService(directory: installed.directory, logger: logger))
         services.append(TokenUseService(tokens: installed.directory.tokens, logger: logger))
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))

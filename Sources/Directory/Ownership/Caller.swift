@@ -175,7 +175,16 @@ extension PostgresQuery.StringInterpolation {
         audit action: StaticString, of kind: ObjectKind, _ relation: StaticString, caller: Caller, subject: StaticString = "id",
         before: String = "null::jsonb", after: String = "null::jsonb"
     ) {
-        appendAudited("\(action)", kind.rawValue, "\(relation)", caller, "\(relation).\(subject)", before, after)
+        appendInterpolation(
+            audit: action, of: kind, relation, requestID: caller.requestID, subject: subject, before: before, after: after)
+    }
+
+    /// The same for a statement that has a CTE `caller(app_id, actor, actor_id)` of another making.
+    mutating func appendInterpolation(
+        audit action: StaticString, of kind: ObjectKind, _ relation: StaticString, requestID: String?,
+        subject: StaticString = "id", before: String = "null::jsonb", after: String = "null::jsonb"
+    ) {
+        appendAudited("\(action)", kind.rawValue, "\(relation)", requestID, "\(relation).\(subject)", before, after)
         guard let event = EventType.sql(action: "\(action)", before: before) else { return }
         let account = event.hasMembership ? "\(relation).account_id" : "null::bigint"
         let (seenBy, object) = event.hasMembership ? ("account", account) : (kind.rawValue, "\(relation).\(subject)")
@@ -184,7 +193,7 @@ extension PostgresQuery.StringInterpolation {
             , emitted as (insert into outbox (type, subject_kind, subject_id, account_id, before, after, request_id) \
             select \(event.type), '\(kind.rawValue)', \(relation).\(subject), \(account), \(before), \(after), 
             """)
-        appendInterpolation(caller.requestID)
+        appendInterpolation(requestID)
         // What the statement itself creates, its permissible included, no other part of it can see: hence the caller's own app.
         appendLiteral(
             """
@@ -200,11 +209,11 @@ extension PostgresQuery.StringInterpolation {
         audit action: StaticString, ofOther kind: StaticString, _ relation: StaticString, caller: Caller,
         before: String = "null::jsonb", after: String = "null::jsonb"
     ) {
-        appendAudited("\(action)", "\(kind)", "\(relation)", caller, "\(relation).id", before, after)
+        appendAudited("\(action)", "\(kind)", "\(relation)", caller.requestID, "\(relation).id", before, after)
     }
 
     private mutating func appendAudited(
-        _ action: String, _ kind: String, _ relation: String, _ caller: Caller, _ subject: String, _ before: String,
+        _ action: String, _ kind: String, _ relation: String, _ requestID: String?, _ subject: String, _ before: String,
         _ after: String
     ) {
         appendLiteral(
@@ -213,7 +222,7 @@ extension PostgresQuery.StringInterpolation {
             (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after, request_id) \
             select caller.actor, nullif(caller.actor_id, 0), nullif(caller.app_id, 0), '\(action)', '\(kind)', \(subject), \(before), \(after), 
             """)
-        appendInterpolation(caller.requestID)
+        appendInterpolation(requestID)
         appendLiteral("::text from \(relation), caller)")
     }
 }

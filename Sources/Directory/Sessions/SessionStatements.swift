@@ -92,7 +92,7 @@ extension PostgresQuery.StringInterpolation {
     /// The CTE `person(user_id, session_id)`: one row when the credential is that of a user who may do anything at all.
     ///
     /// Resolved by the statement that does the work, so that suspension, deletion and another password take effect at once.
-    fileprivate mutating func appendInterpolation(person credential: PersonCredential) {
+    mutating func appendInterpolation(person credential: PersonCredential) {
         switch credential {
         case .token(let claims):
             appendInterpolation(user: claims)

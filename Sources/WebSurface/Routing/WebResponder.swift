@@ -26,6 +26,9 @@ package struct WebResponder: HTTPResponder {
         package var tokenLimit: RateLimit?
         /// Where requests are counted and timed; nil is the process's own factory of metrics.
         package var metrics: PrometheusRegistry?
+        /// Called with a presented token before its request is routed, so that it is known by then if another daemon signed it
+        /// with a key that is new.
+        package var onToken: (@Sendable (_ token: String) async -> Void)?
 
         /// The defaults: 1 MiB, no trusted proxy.
         package init() {}
@@ -73,6 +76,7 @@ package struct WebResponder: HTTPResponder {
         var response: Response
         do {
             if let allowance, !allowance.isAllowed { throw allowance.refusal }
+            if let onToken = options.onToken, let token = context.web.credential?.token { await onToken(token) }
             response = try await answer(request, path: path, context: &context)
         } catch {
             let error = renderable(error, context: context)

@@ -24,14 +24,15 @@ extension TestDirectory {
         return proof
     }
 
-    /// Takes an authenticator into use; gives its claims and the recovery codes.
-    func enrol(_ admin: TestSuperAdmin) async throws -> (totp: TOTPClaims, codes: [RecoveryCode]) {
+    /// Takes an authenticator into use; gives its claims, the recovery codes and the step that was spent.
+    func enrol(_ admin: TestSuperAdmin) async throws -> (totp: TOTPClaims, codes: [RecoveryCode], spent: Int64) {
         let enrolment = try await admins.beginTOTP(by: admin.caller)
-        let code = TOTP.code(enrolment.secret, step: TOTP.step(at: Self.now) - 1)
+        let spent = TOTP.step(at: Self.now) - 1
+        let code = TOTP.code(enrolment.secret, step: spent)
         let codes = try await admins.confirmTOTP(code: code, by: admin.caller)
         let pending = try await begin(enrolment.email)
         let challenge = try #require(try await adminSessions.pending(pending))
-        return (try #require(challenge.totp), codes)
+        return (try #require(challenge.totp), codes, spent)
     }
 
     /// Moves what a session knows of time into the past.

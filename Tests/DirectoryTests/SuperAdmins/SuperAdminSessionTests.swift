@@ -41,7 +41,8 @@ import Testing
                 """
             ).first?.decode(String.self, "t")
             let text = try #require(everything).uppercased()
-            let secrets = [enrolment.reveal(), admin.token.cookie] + codes.flatMap { [$0.reveal(), $0.reveal().filter { $0 != "-" }] }
+            let secrets =
+                [enrolment.reveal(), admin.token.cookie] + codes.flatMap { [$0.reveal(), $0.reveal().filter { $0 != "-" }] }
             for secret in secrets {
                 #expect(!text.contains(secret.uppercased()))
                 #expect(!text.contains(secret.utf8.map { String(format: "%02X", $0) }.joined()))
@@ -119,10 +120,10 @@ import Testing
     @Test func theTokenIsAnotherOneAfterTheCode() async throws {
         try await withDirectory { world in
             let admin = try await world.superAdmin()
-            let (totp, codes) = try await world.enrol(admin)
+            let (totp, codes, spent) = try await world.enrol(admin)
             let planted = try await world.begin()
             let new = SuperAdminSessionToken.random().proof
-            let evidence = SuperAdminEvidence.code(step: TOTP.step(at: TestDirectory.now), of: totp)
+            let evidence = SuperAdminEvidence.code(step: spent + 1, of: totp)
             #expect(try await world.adminSessions.complete(planted, as: new, evidence, counted: [], requestID: nil))
             #expect(try await world.adminSessions.session(planted) == nil)
             #expect(try await world.adminSessions.session(new)?.superAdminID == admin.id)
@@ -138,8 +139,8 @@ import Testing
     @Test func aStepIsTakenOnceAndNoEarlierOneAfterIt() async throws {
         try await withDirectory { world in
             let admin = try await world.superAdmin()
-            let (totp, _) = try await world.enrol(admin)
-            let now = TOTP.step(at: TestDirectory.now)
+            let (totp, _, spent) = try await world.enrol(admin)
+            let now = spent + 1
             func completes(_ step: Int64) async throws -> Bool {
                 let proof = try await world.begin()
                 return try await world.adminSessions.complete(
@@ -165,9 +166,9 @@ import Testing
     @Test(arguments: ["code", "recovery"]) func ofTwoHundredUsesAtOnceOneWins(_ kind: String) async throws {
         try await withDirectory(pool: .init(limit: 8)) { world in
             let admin = try await world.superAdmin()
-            let (totp, codes) = try await world.enrol(admin)
+            let (totp, codes, spent) = try await world.enrol(admin)
             let evidence: SuperAdminEvidence =
-                kind == "code" ? .code(step: TOTP.step(at: TestDirectory.now), of: totp) : .recovery(codes[3])
+                kind == "code" ? .code(step: spent + 1, of: totp) : .recovery(codes[3])
             let shared = try await world.begin()
             // Waiting sessions beyond the most would end one another.
             var proofs = [SuperAdminProof](repeating: shared, count: 180)

@@ -65,7 +65,7 @@ import Testing
     @Test func newRecoveryCodesEndTheFormerAndRacesLeaveTen() async throws {
         try await withDirectory(pool: .init(limit: 8)) { world in
             let admin = try await world.superAdmin()
-            let (_, former) = try await world.enrol(admin)
+            let (_, former, _) = try await world.enrol(admin)
             let results = await withTaskGroup(of: [RecoveryCode]?.self) { tasks in
                 for _ in 0..<8 { tasks.addTask { try? await world.admins.renewRecoveryCodes(by: admin.caller) } }
                 return await tasks.reduce(into: [[RecoveryCode]?]()) { $0.append($1) }.compactMap(\.self)

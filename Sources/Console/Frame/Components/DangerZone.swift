@@ -14,6 +14,16 @@ struct DangerZone: Sendable {
     /// Sent along unseen.
     var hidden: [Hidden] = []
 
+    /// For what can be taken back: without the colour of what cannot.
+    var isGentle = false
+
+    /// The same as something that can be taken back.
+    var gentle: DangerZone {
+        var zone = self
+        zone.isGentle = true
+        return zone
+    }
+
     /// A hidden field.
     struct Hidden: Sendable {
         let name: String
