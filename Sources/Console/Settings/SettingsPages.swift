@@ -20,6 +20,17 @@ struct SettingsPages: Sendable {
                 try await settingsPage(visit, $0)
             }
         }
+        frame.act("settings/keys/rotate", in: .settings, confirmed: true) { visit in
+            do {
+                _ = try await directory.dataKeys.rotate(by: try visit.caller)
+                return .to("settings", .created)
+            } catch let error as DataKeyError {
+                var page = try await settingsPage(visit)
+                page.status = .conflict
+                page.notice = .error("No key was added: \(error).")
+                return .page(page)
+            }
+        }
         frame.page("settings/webhooks", in: .settings) { .page(try await webhooksPage($0)) }
         for (verb, isEnabled) in [("disable", false), ("enable", true)] {
             frame.act("settings/webhooks/:id/\(verb)", in: .settings) { visit in
@@ -67,7 +78,7 @@ struct SettingsPages: Sendable {
                 .code("Policies", facts.policies, none: "unknown"),
                 .text("Database", facts.isEmbedded ? "the daemon’s own PostgreSQL" : "a PostgreSQL of yours"),
             ],
-            keys: keys.map { DataKeyRow($0, visit) }, save: visit.href("settings/retention"),
+            keys: keys.map { DataKeyRow($0, visit) }, rotate: visit.href("settings/keys/rotate"), save: visit.href("settings/retention"),
             fields: [
                 field(
                     "audit_days", "Audit events, days", "Empty: for ever. What is older is removed within the hour, for good.",
@@ -90,6 +101,7 @@ struct SettingsPages: Sendable {
 struct SettingsPage: Sendable {
     let facts: [Fact]
     let keys: [DataKeyRow]
+    let rotate: String
     let save: String
     let fields: [Field]
 }

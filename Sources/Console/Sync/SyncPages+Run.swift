@@ -52,7 +52,7 @@ extension SyncPages {
         var choices: [Field] = [
             .choice("action", "Action", filter.action, [("", "All but memory")] + RunWords.actions),
             .choice("kind", "Kind", filter.kind?.rawValue, [("", "Any kind"), ("user", "Users"), ("account", "Accounts")]),
-            .choice("reason", "Reason", filter.reason, [("", "Any reason")] + RunWords.reasons.map { ($0, $0) }),
+            .choice("reason", "Reason", filter.reason, [("", "Any reason")] + RunReason.all.map { ($0, $0) }),
         ]
         if !refusals.isEmpty {
             let codes = refusals.map { ($0.code, "\(ChangeRow.refusals[$0.code] ?? $0.code) (\($0.count.grouped))") }

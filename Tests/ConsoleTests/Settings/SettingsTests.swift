@@ -44,6 +44,21 @@ struct SettingsTests {
         }
     }
 
+    @Test func aDataKeyIsAddedAndFormerTokensStayValid() async throws {
+        try await withConsole { site in
+            let app = try await site.world.app("CRM")
+            var visitor = site.visitor()
+            let page = try await visitor.get("settings")
+            #expect(page.body.contains("Key 1") && !page.body.contains("Key 2"))
+            let after = try await visitor.follow(try await visitor.submit(page, "/settings/keys/rotate"))
+            #expect(after.body.contains("Key 2"))
+            #expect(try await site.world.count("select count(*) from data_keys where retired_at is null") == 1)
+            try await site.world.directory.authenticate(app.caller)
+            let token = try await site.world.app("Later").token
+            #expect(site.world.directory.platformAppCaller(token: token, requestID: nil) != nil)
+        }
+    }
+
     @Test func everyAppsWebhooksAreListedAndStopped() async throws {
         try await withConsole { site in
             let app = try await site.world.app("CRM")
