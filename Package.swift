@@ -215,7 +215,7 @@ let package = Package(
             "ConsoleTests",
             [
                 "Console", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
-                .hummingbird, .httpTypes,
+                "Sync", "Policy", .hummingbird, .httpTypes, .logging,
             ]),
         tests(
             "DocumentsTests",
@@ -239,7 +239,7 @@ let package = Package(
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
         tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
-        tests("CommandsTests", ["Commands", "Daemon", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
+        tests("CommandsTests", ["Commands", "Daemon", "WebSurface", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
         tests(
             "SystemTests",
             ["muster", "muster-bench-generate", "Postgres", "PostgresTestSupport", .logging, .subprocess, .systemPackage]),

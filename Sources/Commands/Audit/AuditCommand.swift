@@ -16,7 +16,8 @@ struct AuditCommand: ReportingCommand {
             """)
 
     @Option(
-        name: .long, help: ArgumentHelp("Who: platform_app, super_admin, source or command, with :ID for one.", valueName: "kind[:id]"))
+        name: .long,
+        help: ArgumentHelp("Who: platform_app, super_admin, source or command, with :ID for one.", valueName: "kind[:id]"))
     var actor: String?
 
     @Option(name: .long, help: ArgumentHelp("On what: user:7, account:3, access_token:9 ...", valueName: "kind:id"))

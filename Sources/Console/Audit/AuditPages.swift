@@ -122,7 +122,8 @@ struct AuditRow: Sendable {
         moment = Moment(event.at, now: visit.now)
         actor = Self.kind(event.actor) + (event.actorID.map { " \($0)" } ?? "")
         actorName = named.actorName
-        actorTrail = event.actorID.map { visit.href("audit", ["actor": event.actor, "actor_id": "\($0)"]) }
+        actorTrail =
+            event.actorID.map { visit.href("audit", ["actor": event.actor, "actor_id": "\($0)"]) }
             ?? visit.href("audit", ["actor": event.actor])
         action = event.action
         object = event.subjectKind.map { Self.kind($0) + (event.subjectID.map { " \($0)" } ?? "") }

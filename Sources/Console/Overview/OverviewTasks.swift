@@ -28,7 +28,8 @@ struct OverviewTasks: Sendable {
     private func plans(_ overview: Overview, _ held: [RunRecord]) -> [OverviewTask] {
         var tasks = held.map { run in
             OverviewTask(
-                badge: RunWords.badge(run), text: "A plan of the policy \(run.policy) waits: \(RunWords.changes(run) ?? "our memory only")",
+                badge: RunWords.badge(run),
+                text: "A plan of the policy \(run.policy) waits: \(RunWords.changes(run) ?? "our memory only")",
                 detail: RunWords.sentence(run.reason), href: visit.href("sync/runs/\(run.id)"), link: "Approve or reject")
         }
         let others = overview.waitingRuns - held.count
@@ -36,7 +37,8 @@ struct OverviewTasks: Sendable {
             let isMany = overview.waitingRuns >= Overview.mostCounted
             tasks.append(
                 OverviewTask(
-                    badge: .warning("Held"), text: "\(isMany ? "\(others.grouped) or more" : others.grouped) more plans wait", detail: nil,
+                    badge: .warning("Held"), text: "\(isMany ? "\(others.grouped) or more" : others.grouped) more plans wait",
+                    detail: nil,
                     href: visit.href("sync/runs", ["state": "held"]), link: "See them"))
         }
         return tasks
@@ -47,7 +49,8 @@ struct OverviewTasks: Sendable {
             let file = RunWords.fileName(card.file) ?? card.file
             let first = card.mistakes.first.map { "Line \($0.line), column \($0.column): \($0.message)" }
             return OverviewTask(
-                badge: .bad("Policy"), text: "\(file) has \(card.mistakes.count.counted("mistake"))", detail: RunWords.sentence(first),
+                badge: .bad("Policy"), text: "\(file) has \(card.mistakes.count.counted("mistake"))",
+                detail: RunWords.sentence(first),
                 href: visit.href("sync"), link: "See the policies")
         }
     }
@@ -89,7 +92,8 @@ struct OverviewTasks: Sendable {
     private func jobs(_ overview: Overview) -> [OverviewTask] {
         overview.stalledJobs.map { job in
             OverviewTask(
-                badge: .warning("Stalled"), text: "The work “\(job.kind)” does not get anywhere, after \(job.attempts.counted("attempt"))",
+                badge: .warning("Stalled"),
+                text: "The work “\(job.kind)” does not get anywhere, after \(job.attempts.counted("attempt"))",
                 detail: job.error, href: nil, link: "")
         }
     }
@@ -119,7 +123,8 @@ struct OverviewTasks: Sendable {
             }
             return OverviewTask(
                 badge: token.isExpiring ? .warning("Token") : .plain("Token"), text: text, detail: nil,
-                href: token.ownerKind == "platform_app" ? visit.href("platform_apps/\(token.ownerID)") : visit.href("access_tokens"),
+                href: token.ownerKind == "platform_app"
+                    ? visit.href("platform_apps/\(token.ownerID)") : visit.href("access_tokens"),
                 link: "See it")
         }
     }

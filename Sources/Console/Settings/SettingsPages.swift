@@ -20,6 +20,17 @@ struct SettingsPages: Sendable {
                 try await settingsPage(visit, $0)
             }
         }
+        frame.act("settings/keys/rotate", in: .settings, confirmed: true) { visit in
+            do {
+                _ = try await directory.dataKeys.rotate(by: try visit.caller)
+                return .to("settings", .created)
+            } catch let error as DataKeyError {
+                var page = try await settingsPage(visit)
+                page.status = .conflict
+                page.notice = .error("No key was added: \(error).")
+                return .page(page)
+            }
+        }
         frame.page("settings/webhooks", in: .settings) { .page(try await webhooksPage($0)) }
         for (verb, isEnabled) in [("disable", false), ("enable", true)] {
             frame.act("settings/webhooks/:id/\(verb)", in: .settings) { visit in
@@ -53,6 +64,7 @@ struct SettingsPages: Sendable {
 
     private func settingsPage(_ visit: ConsoleVisit, _ problems: [FieldProblem]? = nil) async throws -> ConsolePage {
         let stored = try await directory.settings.retention(by: try visit.caller)
+        let keys = try await directory.settings.dataKeys(by: try visit.caller)
         let value = { (name: String, days: Int?) in problems == nil ? days.map(String.init) : visit.text(name) }
         let field = { (name: String, label: String, hint: String, days: Int?) in
             Field.text(name, label, value(name, days), type: "number", hint: hint, problems ?? [])
@@ -66,7 +78,7 @@ struct SettingsPages: Sendable {
                 .code("Policies", facts.policies, none: "unknown"),
                 .text("Database", facts.isEmbedded ? "the daemon’s own PostgreSQL" : "a PostgreSQL of yours"),
             ],
-            save: visit.href("settings/retention"),
+            keys: keys.map { DataKeyRow($0, visit) }, rotate: visit.href("settings/keys/rotate"), save: visit.href("settings/retention"),
             fields: [
                 field(
                     "audit_days", "Audit events, days", "Empty: for ever. What is older is removed within the hour, for good.",
@@ -88,6 +100,23 @@ struct SettingsPages: Sendable {
 /// The settings; the template is `settings`.
 struct SettingsPage: Sendable {
     let facts: [Fact]
+    let keys: [DataKeyRow]
+    let rotate: String
     let save: String
     let fields: [Field]
+}
+
+/// A data key.
+struct DataKeyRow: Sendable {
+    let number: Int64
+    let state: Badge
+    let made: Moment
+    let retired: Moment?
+
+    init(_ key: InstalledDataKey, _ visit: ConsoleVisit) {
+        number = key.id
+        state = key.isCurrent ? .good("Makes new tokens") : .plain("Retired, what it made stays valid")
+        made = Moment(key.createdAt, now: visit.now)
+        retired = key.retiredAt.map { Moment($0, now: visit.now) }
+    }
 }

@@ -25,7 +25,9 @@ struct ChangeDifference: Sendable {
 
     /// What a change does, field by field: what stays as it is is left out.
     static func all(of change: RunChangeRecord) -> [ChangeDifference] {
-        let fields = triples(change.fields).map { ChangeDifference(field: $0.key, before: $0.before, after: $0.after, rule: $0.rule) }
+        let fields = triples(change.fields).map {
+            ChangeDifference(field: $0.key, before: $0.before, after: $0.after, rule: $0.rule)
+        }
         let names = object(change.accountNames)
         let memberships = triples(change.memberships).map { triple in
             var account = "account \(triple.key)"

@@ -88,8 +88,10 @@ struct RunDecision: Sendable {
         effects = [
             ("create", "person or account is created", "people or accounts are created"),
             ("update", "is changed", "are changed"),
-            ("adopt", "existing user is matched by e-mail and kept in order from now on",
-                "existing users are matched by e-mail and kept in order from now on"),
+            (
+                "adopt", "existing user is matched by e-mail and kept in order from now on",
+                "existing users are matched by e-mail and kept in order from now on"
+            ),
             ("suspend", "is suspended and cannot sign in any more", "are suspended and cannot sign in any more"),
             ("restore", "can sign in again", "can sign in again"),
             ("memberships_removed", "membership ends", "memberships end"),

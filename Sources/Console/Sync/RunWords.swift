@@ -17,13 +17,6 @@ enum RunWords {
         ("link", "Renew memory only"),
     ]
 
-    /// Every reason that plans give.
-    static let reasons = [
-        "new in the export", "disabled in the export", "changed in the export", "matched by e-mail",
-        "back or enabled in the export", "absent from the export", "a new account of the policy", "its rule changed",
-        "its rule is back", "its rule is gone from the policy", "nothing but our memory of it", "asked for by the API",
-    ]
-
     static func badge(_ run: RunRecord) -> Badge {
         if run.releasedAt != nil, run.waitsForDaemon { return .busy("Approved, about to be applied") }
         let label = states.first { $0.value == run.state }?.label ?? run.state

@@ -30,7 +30,8 @@ extension SyncPages {
                 ]),
             runs: found.items.map { RunRow($0, visit) }, hasRuns: !found.items.isEmpty,
             empty: isFiltered
-                ? EmptyState("No such run", "No run is of this policy and in this state.", PageLink("Show all", visit.href("sync/runs")))
+                ? EmptyState(
+                    "No such run", "No run is of this policy and in this state.", PageLink("Show all", visit.href("sync/runs")))
                 : EmptyState(
                     "No run yet",
                     "A run begins when the export of a policy appears or changes, or by “muster sync plan POLICY FILE”.",

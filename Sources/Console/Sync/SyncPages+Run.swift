@@ -9,7 +9,8 @@ extension SyncPages {
         let run = try await directory.runs.show(try visit.pathID(), by: caller)
         let filter = RunChangeFilter(visit)
         let list = ListVisit(visit, "changes|\(run.id)|\(filter)", limit: 40)
-        let found = run.plannedAt == nil ? Page(items: []) : try await directory.runs.changes(of: run.id, filter, list.page, by: caller)
+        let found =
+            run.plannedAt == nil ? Page(items: []) : try await directory.runs.changes(of: run.id, filter, list.page, by: caller)
         let refusals = run.plannedAt == nil ? [] : try await directory.runs.refusalCounts(of: run.id, by: caller)
         let content = RunPage(
             progress: RunProgressPart(run, visit), decision: run.waits ? RunDecision(run, visit, problems) : nil,
@@ -51,7 +52,7 @@ extension SyncPages {
         var choices: [Field] = [
             .choice("action", "Action", filter.action, [("", "All but memory")] + RunWords.actions),
             .choice("kind", "Kind", filter.kind?.rawValue, [("", "Any kind"), ("user", "Users"), ("account", "Accounts")]),
-            .choice("reason", "Reason", filter.reason, [("", "Any reason")] + RunWords.reasons.map { ($0, $0) }),
+            .choice("reason", "Reason", filter.reason, [("", "Any reason")] + RunReason.all.map { ($0, $0) }),
         ]
         if !refusals.isEmpty {
             let codes = refusals.map { ($0.code, "\(ChangeRow.refusals[$0.code] ?? $0.code) (\($0.count.grouped))") }

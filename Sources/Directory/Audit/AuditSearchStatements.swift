@@ -66,8 +66,12 @@ extension PostgresQuery.StringInterpolation {
                 query.appendActor(filter.actor)
                 query.appendAction(filter.action)
             }
-        } else if let actor = filter.actor, actor.kind != .platformApp || actor.id != nil {
-            appendActorKeys(actor, filter.action)
+        } else if let actor = filter.actor, actor.kind != .platformApp || actor.id != nil || filter.action != nil {
+            if let action = filter.action, actor.id == nil, actor.kind != .command {
+                appendActorKeys(allOf: actor.kind, action)
+            } else {
+                appendActorKeys(actor, filter.action)
+            }
             appendHead(filter, limit, from: "bounds b, keys k") {
                 $0.appendLiteral(
                     "x.actor = '\(actor.kind.rawValue)' and coalesce(x.actor_id, 0) = k.actor_id and x.action = k.action")
@@ -76,7 +80,6 @@ extension PostgresQuery.StringInterpolation {
             appendActionKeys(action)
             appendHead(filter, limit, from: "bounds b, keys k") {
                 $0.appendLiteral("x.action = k.action")
-                $0.appendActor(filter.actor)
             }
         } else {
             // Everything, or what apps did, which most of everything is.
@@ -127,10 +130,24 @@ extension PostgresQuery.StringInterpolation {
         }
     }
 
+    /// The CTE `keys(actor_id, action)`: every actor of the kind with every action that is asked for, whether it ever did it.
+    private mutating func appendActorKeys(allOf kind: AuditEventFilter.Actor.Kind, _ action: AuditEventFilter.Action) {
+        let next = { (condition: String) in
+            """
+            select coalesce(e.actor_id, 0) as actor_id from audit_events e where e.actor = '\(kind.rawValue)'\(condition) \
+            order by coalesce(e.actor_id, 0) limit 1
+            """
+        }
+        let (first, following) = (next(""), next(" and coalesce(e.actor_id, 0) > s.actor_id"))
+        appendLiteral("actors as ((\(first)) union all select n.actor_id from actors s cross join lateral (\(following)) n), ")
+        appendActionKeys(action, named: "wanted")
+        appendLiteral("keys as (select a.actor_id, w.action from actors a, wanted w), ")
+    }
+
     /// The CTE `keys(action)`. The actions there are number some dozens: the index is asked for the next one, and the next.
-    private mutating func appendActionKeys(_ action: AuditEventFilter.Action) {
+    private mutating func appendActionKeys(_ action: AuditEventFilter.Action, named name: StaticString = "keys") {
         guard case .beginning = action else {
-            appendLiteral("keys as (select ")
+            appendLiteral("\(name) as (select ")
             if case .exactly(let text) = action { appendInterpolation(text) }
             appendLiteral("::text as action), ")
             return
@@ -143,7 +160,7 @@ extension PostgresQuery.StringInterpolation {
                 select n.action from steps s
                 cross join lateral (select e.action from audit_events e where e.action > s.action order by e.action limit 1) n
             ),
-            keys as (select k.action from steps k where true
+            \(name) as (select k.action from steps k where true
             """)
         appendAction(action, of: "k")
         appendLiteral("), ")

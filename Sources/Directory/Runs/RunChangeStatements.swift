@@ -93,7 +93,8 @@ extension PostgresQuery.StringInterpolation {
             // The index has none of them.
             appendLiteral(" cross join lateral (select c.seq from changes c where c.action = 'link'")
         } else {
-            let actions = filter.action.map { [$0] } ?? ["create", "update", "adopt", "suspend", "restore"]
+            let all = filter.reason.flatMap(RunReason.actions) ?? ["create", "update", "adopt", "suspend", "restore"]
+            let actions = filter.action.map { [$0] } ?? all
             appendLiteral(" cross join unnest(")
             appendInterpolation(actions)
             appendLiteral(") y(action) cross join lateral (")
@@ -118,7 +119,11 @@ extension PostgresQuery.StringInterpolation {
             appendLiteral(" and c.reason = ")
             appendInterpolation(reason)
         }
-        guard let text else { return }
+        if let text { appendNamed(text) }
+    }
+
+    /// The text is part of what the change `c` is about, as the run has it or as it is.
+    private mutating func appendNamed(_ text: String) {
         appendLiteral(
             """
              and strpos(lower(concat_ws(' ', c.fields -> 'email' ->> 1, c.fields -> 'email' ->> 0, c.fields -> 'name' ->> 1,
@@ -153,25 +158,67 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(") h)")
     }
 
-    /// People who are there are found by their words, and their changes by their ids; those whom a plan would make are not
-    /// there yet, and whoever asks for half of everybody meets them soon: there the plan is walked through.
+    /// People who are there are found by their address or their words, and their changes by their ids. Those whom a plan would
+    /// make are not there yet: until it is done, what it creates is walked through. So is everything for whoever asks for half
+    /// of everybody, and meets them soon.
     private mutating func appendPeople(_ text: String, _ filter: RunChangeFilter, _ page: PageRequest) {
-        appendLiteral("hits as materialized (select coalesce(search_users(")
+        appendLiteral("hits as materialized (select coalesce((select array_agg(u.id) from users u where u.email_key = lower(")
         appendInterpolation(text)
-        appendLiteral(", \(RunChangeStatements.fewFound)), '{}') || coalesce(")
-        appendInterpolation(Int64(text).map { [$0] })
+        appendLiteral(")), search_users(")
+        appendInterpolation(text)
         appendLiteral(
             """
-            ::bigint[], '{}') as ids from caller),
-            way as (select run.*, hits.ids, run.is_done and cardinality(hits.ids) < \(RunChangeStatements.fewFound) as is_short
-                    from run, hits),
+            , \(RunChangeStatements.fewFound)), '{}') as ids from caller),
+            way as (select run.*, hits.ids, cardinality(hits.ids) < \(RunChangeStatements.fewFound) as is_few from run, hits),
             found as (
-                select h.seq from way run cross join lateral (
-                    select c.seq from unnest(run.ids) i(id)
-                    join changes c on c.kind in ('user', 'account') and c.object_id = i.id and c.run_id = run.id
-                        and c.planned_at = run.planned_at
-                    where run.is_short and 
+                select h.seq from (
+                    select c.seq from way run cross join unnest(run.ids) i(id)
+                    join changes c on c.kind = 'user' and c.object_id = i.id and c.run_id = run.id and c.planned_at = run.planned_at
+                    where run.is_few
             """)
+        appendFound(filter, page)
+        if let id = Int64(text) {
+            appendLiteral(
+                """
+                 union select c.seq from way run join changes c on c.kind in ('user', 'account') and c.run_id = run.id
+                    and c.planned_at = run.planned_at and c.object_id = 
+                """)
+            appendInterpolation(id)
+            appendFound(filter, page, joined: true)
+        }
+        if filter.action ?? "create" == "create", filter.kind != .account {
+            appendLiteral(
+                """
+                 union (
+                    select c.seq from (select * from way where is_few and not is_done) run
+                    join changes c on c.run_id = run.id and c.planned_at = run.planned_at and c.action = 'create'
+                        and c.action <> 'link' and c.kind = 'user'
+                    where 
+                """)
+            appendPlanned(text)
+            appendFound(filter, page)
+            appendLiteral(" order by c.seq limit ")
+            appendInterpolation(page.fetched)
+            appendLiteral(")")
+        }
+        // Accounts come first in every plan.
+        appendLiteral(
+            """
+             union select c.seq from (select * from way where is_few) run
+                join changes c on c.run_id = run.id and c.planned_at = run.planned_at and c.kind = 'account'
+                    and c.seq <= run.first_chunk_end
+                where true
+            """)
+        appendFound(filter, page)
+        appendNamed(text)
+        appendLiteral(" union all select h.seq from (select * from way where not is_few) run")
+        appendWalk(filter, page, text: text)
+        appendLiteral(") h)")
+    }
+
+    /// What is asked of the change `c` where the walk is by something else than the order of the page.
+    private mutating func appendFound(_ filter: RunChangeFilter, _ page: PageRequest, joined: Bool = false) {
+        appendLiteral(joined ? " where " : " and ")
         appendInterpolation(of: page, "c.seq")
         if let action = filter.action {
             appendLiteral(" and c.action = ")
@@ -180,10 +227,17 @@ extension PostgresQuery.StringInterpolation {
             appendLiteral(" and c.action <> 'link'")
         }
         appendConditions(filter, nil)
-        appendLiteral(" order by c.seq limit ")
-        appendInterpolation(page.fetched)
-        appendLiteral(") h union all select h.seq from (select * from way where not is_short) run ")
-        appendWalk(filter, page, text: text)
-        appendLiteral(")")
+    }
+
+    /// A whole address is compared as it is, which costs half as much.
+    private mutating func appendPlanned(_ text: String) {
+        if text.contains("@") {
+            appendLiteral("c.fields #>> '{email,1}' = lower(")
+            appendInterpolation(text)
+            return appendLiteral(")")
+        }
+        appendLiteral("strpos(lower(concat_ws(' ', c.fields -> 'email' ->> 1, c.fields -> 'name' ->> 1)), lower(")
+        appendInterpolation(text)
+        appendLiteral(")) > 0")
     }
 }

@@ -37,7 +37,9 @@ package struct RunJournal: Sendable {
         of run: Int64, _ filter: RunChangeFilter = RunChangeFilter(), _ page: PageRequest, by caller: Caller
     ) async throws -> Page<RunChangeRecord> {
         // What cannot be stored is found nowhere.
-        if [filter.text, filter.reason, filter.action].contains(where: { $0?.utf8.contains(0) == true }) { return Page(items: []) }
+        if [filter.text, filter.reason, filter.action].contains(where: { $0?.utf8.contains(0) == true }) {
+            return Page(items: [])
+        }
         let changes = try await authenticated(RunChangeStatements.list(of: run, filter, page, caller: caller)).compactMap { row in
             guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
             return try RunChangeRecord(row)

@@ -39,6 +39,17 @@ enum SettingStatements {
         """
     }
 
+    /// The keys without what they are, and without counting what was made with them, which would read every token.
+    static func dataKeys(caller: Caller) -> PostgresQuery {
+        """
+        with \(operator: caller, needs: [.settingsRead])
+        select caller.actor is not null as authenticated, k.id, k.created_at, k.retired_at,
+               k.id = (select max(id) from data_keys where retired_at is null) as is_current
+        from (select 1) one left join caller on true left join data_keys k on caller.actor is not null
+        order by k.id desc
+        """
+    }
+
     private static let columns = """
         s.name is not null as is_set, (s.value ->> 'audit_days')::bigint as audit_days, (s.value ->> 'run_days')::bigint as run_days,
         (s.value ->> 'delivery_days')::bigint as delivery_days

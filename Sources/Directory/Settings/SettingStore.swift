@@ -2,6 +2,16 @@
 
 import Postgres
 
+/// A data key, without what it is.
+package struct InstalledDataKey: Sendable, Equatable {
+    package let id: Int64
+    package let createdAt: Timestamp
+    /// Since when nothing new is made with it; what was made with it stays valid.
+    package let retiredAt: Timestamp?
+    /// Whether new tokens are made with it.
+    package let isCurrent: Bool
+}
+
 /// What operators set while the installation runs. Every call throws ``DirectoryError``.
 package struct SettingStore: Sendable {
     let directory: Directory
@@ -23,6 +33,17 @@ package struct SettingStore: Sendable {
         guard let row = try await directory.row(SettingStatements.setRetention(retention, caller: caller)),
             try row.decode(Bool.self, "authenticated")
         else { throw DirectoryError.invalidAccessToken }
+    }
+
+    /// The data keys, the newest first.
+    package func dataKeys(by caller: Caller) async throws -> [InstalledDataKey] {
+        try await directory.rows(SettingStatements.dataKeys(caller: caller)).compactMap { row in
+            guard try row.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
+            guard let id = try row.decode(Int32?.self, "id") else { return nil }
+            return InstalledDataKey(
+                id: Int64(id), createdAt: try row.timestamp("created_at"), retiredAt: try row.optionalTimestamp("retired_at"),
+                isCurrent: try row.decode(Bool?.self, "is_current") ?? false)
+        }
     }
 }
 

@@ -21,11 +21,12 @@ package struct InstalledWebhook: Sendable {
 extension WebhookStore {
     /// The webhooks of every app, by id; for operators.
     package func all(_ page: PageRequest, by caller: Caller) async throws -> Page<InstalledWebhook> {
-        let webhooks: [InstalledWebhook] = try await directory.rows(WebhookOperatorStatements.list(page, caller: caller)).compactMap {
-            row in
-            guard try row.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
-            return try InstalledWebhook(row)
-        }
+        let webhooks: [InstalledWebhook] = try await directory.rows(WebhookOperatorStatements.list(page, caller: caller))
+            .compactMap {
+                row in
+                guard try row.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
+                return try InstalledWebhook(row)
+            }
         return Page(fetched: webhooks.map { ($0.id, $0) }, page)
     }
 

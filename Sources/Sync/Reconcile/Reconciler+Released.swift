@@ -28,7 +28,8 @@ extension Reconciler {
                 guard try await lock(id, connection) else { return .none }
                 let result: Result<ReleasedRun, any Error>
                 do { result = .success(try await applyReleased(id)) } catch { result = .failure(error) }
-                _ = try? await connection.query("select pg_advisory_unlock(\(Self.releaseLock), \(Int32(truncatingIfNeeded: id)))")
+                _ = try? await connection.query(
+                    "select pg_advisory_unlock(\(Self.releaseLock), \(Int32(truncatingIfNeeded: id)))")
                 return try result.get()
             }
             if case .none = found { continue }

@@ -65,7 +65,8 @@ package struct AuditExport: Sendable {
 
     /// The names of the columns, which are the keys of the objects.
     package static let columns = [
-        "id", "created_at", "actor", "actor_id", "actor_name", "action", "subject_kind", "subject_id", "subject_name", "before", "after",
+        "id", "created_at", "actor", "actor_id", "actor_name", "action", "subject_kind", "subject_id", "subject_name", "before",
+        "after",
         "request_id",
     ]
 

@@ -43,7 +43,8 @@ package struct AuditFilterForm: Sendable, Equatable {
         case (let kind?, _?):
             if let id = id(.objectID, "Object's id", &problems) { filter.object = .init(kind, id: id) }
         case (_?, nil): problems.append(FieldProblem(Name.objectID.rawValue, "Object's id is needed beside its kind"))
-        case (nil, _?): problems.append(FieldProblem(Name.object.rawValue, "Object's kind is needed: ids are numbers of their kind"))
+        case (nil, _?):
+            problems.append(FieldProblem(Name.object.rawValue, "Object's kind is needed: ids are numbers of their kind"))
         }
         filter.action = texts[.action].map(AuditEventFilter.Action.init)
         filter.from = moment(.from, "From", endOfDay: false, &problems)
@@ -65,7 +66,8 @@ package struct AuditFilterForm: Sendable, Equatable {
     private func moment(_ name: Name, _ label: String, endOfDay: Bool, _ problems: inout [FieldProblem]) -> Timestamp? {
         guard let text = texts[name] else { return nil }
         guard let moment = UTCText.microseconds(text, endOfDay: endOfDay) else {
-            problems.append(FieldProblem(name.rawValue, "\(label) must be a day or a time, such as 2026-01-31 or 2026-01-31T09:15"))
+            problems.append(
+                FieldProblem(name.rawValue, "\(label) must be a day or a time, such as 2026-01-31 or 2026-01-31T09:15"))
             return nil
         }
         return Timestamp(microseconds: moment)

@@ -29,6 +29,7 @@ import Testing
             "RunChangeStatements.findings": RunChangeStatements.findings(of: 1, page, caller: caller),
             "SettingStatements.retention": SettingStatements.retention(caller: caller),
             "SettingStatements.setRetention": SettingStatements.setRetention(Retention(), caller: caller),
+            "SettingStatements.dataKeys": SettingStatements.dataKeys(caller: caller),
             "WebhookOperatorStatements.list": WebhookOperatorStatements.list(page, caller: caller),
             "WebhookOperatorStatements.setEnabled": WebhookOperatorStatements.setEnabled(1, true, caller: caller),
         ]

@@ -164,6 +164,7 @@ import Testing
         "RunChangeStatements.list": "likewise", "RunChangeStatements.refusalCounts": "likewise",
         "RunChangeStatements.findings": "likewise",
         "SettingStatements.retention": "likewise", "SettingStatements.setRetention": "likewise",
+        "SettingStatements.dataKeys": "likewise",
         "WebhookOperatorStatements.list": "likewise", "WebhookOperatorStatements.setEnabled": "likewise",
         "RetentionStatements.auditEvents": "part of the purge; no token gets there",
         "RetentionStatements.deliveries": "likewise", "RetentionStatements.months": "likewise",

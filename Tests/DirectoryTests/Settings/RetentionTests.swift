@@ -70,7 +70,9 @@ import Testing
             for table in ["changes", "run_findings", "change_refusals", "applied_ranges"] {
                 #expect(
                     try await world.count(
-                        PostgresQuery(unescaped: "select count(*) from \(table) c where not exists (select from runs r where r.id = c.run_id)"))
+                        PostgresQuery(
+                            unescaped:
+                                "select count(*) from \(table) c where not exists (select from runs r where r.id = c.run_id)"))
                         == 0, "\(table)")
             }
             #expect(try await world.count("select count(*) from changes") == 4 * 5)
@@ -81,7 +83,8 @@ import Testing
         try await withDirectory { world in
             try await agedRuns(world)
             try await world.postgres.execute(
-                "insert into outbox (run_id, planned_at, first_seq, last_seq) select id, planned_at, 1, 5 from runs order by id limit 1")
+                "insert into outbox (run_id, planned_at, first_seq, last_seq) select id, planned_at, 1, 5 from runs order by id limit 1"
+            )
             try await set(Retention(runDays: 30), world)
             try await world.directory.retention.purge()
             #expect(try await world.count("select count(*) from runs r join outbox o on o.run_id = r.id") == 1)
@@ -107,7 +110,8 @@ import Testing
             try await set(Retention(runDays: 30), world)
             try await world.directory.retention.purge()
             let left = try await world.text(
-                "select string_agg(relname::text, ' ' order by relname) from pg_class where relname like 'changes\\_2020%' and relkind = 'r'")
+                "select string_agg(relname::text, ' ' order by relname) from pg_class where relname like 'changes\\_2020%' and relkind = 'r'"
+            )
             #expect(left == "changes_2020_02")
         }
     }
