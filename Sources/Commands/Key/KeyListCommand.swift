@@ -14,7 +14,7 @@ struct KeyListCommand: ReportingCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let keys = try await Workplace(options, output).withInstalled { try await $0.directory.dataKeys.list() }
+        let keys = try await Workplace(options, output).withInstalled { try await $0.directory.dataKeys.list(by: .command) }
         if output.json {
             Console.json { writer in writer.array { for key in keys { Self.write(key, to: &$0) } } }
         } else {

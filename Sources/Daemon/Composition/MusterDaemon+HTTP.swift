@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Console
 import Directory
 import Documents
 import Hummingbird
@@ -10,6 +11,7 @@ import ServiceLifecycle
 import SignIn
 import SignInAPI
 import SignInPage
+import Sync
 import WebSurface
 
 extension MusterDaemon {
@@ -45,13 +47,32 @@ extension MusterDaemon {
 
     /// The surfaces, a line each.
     private func addSurfaces(to router: WebRouter, _ installed: Installed) throws {
-        PlatformAPI(
-            directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL
-        ).addRoutes(to: router)
+        for audience in [PlatformAPI.Audience.platformApps, .superAdmins] {
+            PlatformAPI(
+                directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL,
+                audience: audience
+            ).addRoutes(to: router)
+        }
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
         SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
+        Console(
+            directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL,
+            facts: facts, policies: PolicyShelf(folder: configuration.policies)
+        ).addRoutes(to: router)
         try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
+    }
+
+    /// What the console tells of the process.
+    private var facts: InstallationFacts {
+        var facts = InstallationFacts()
+        facts.version = options.version
+        facts.startedAt = PostgresTimestamp.now.microseconds
+        facts.isEmbedded = configuration.database == nil
+        facts.listen = "\(configuration.listen)"
+        facts.trustedProxies = configuration.trustedProxies.blocks.map(\.text)
+        facts.policies = configuration.policies
+        return facts
     }
 
     /// Whether the database answers now.

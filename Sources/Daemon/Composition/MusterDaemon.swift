@@ -11,6 +11,8 @@ package import WebSurface
 
 /// Things that tests want otherwise.
 package struct DaemonOptions: Sendable {
+    /// The version of the program, for those who ask.
+    package var version = ""
     package var embeddedPostgres = EmbeddedPostgres.Options()
     /// How often watched folders are looked at without any event.
     package var rescan = PolicyWatcher.period

@@ -20,11 +20,12 @@ package struct DataKeyStore: Sendable {
     let directory: Directory
 
     /// All data keys, the newest first. Counts tokens, so it reads their whole table.
-    package func list() async throws -> [DataKeyEntry] {
+    package func list(by caller: Caller) async throws -> [DataKeyEntry] {
         let query: PostgresQuery = """
+            with \(operator: caller, needs: [.settingsRead])
             select k.id, k.created_at, k.retired_at, coalesce(t.live, 0) as live,
                    k.id = (select max(id) from data_keys where retired_at is null) as is_current
-            from data_keys k
+            from caller cross join data_keys k
             left join (
                 select key_id, count(*) as live from access_tokens
                 where revoked_at is null and (expires_at is null or expires_at > now()) group by key_id
@@ -43,23 +44,29 @@ package struct DataKeyStore: Sendable {
     ///
     /// - Returns: the new key's number.
     /// - Throws: ``DataKeyError/otherMasterKey(expected:)`` when the master key at hand is not that of the database.
-    package func rotate(by actor: Operator) async throws -> Int32 {
+    package func rotate(by caller: Caller) async throws -> Int32 {
         let master = try await directory.keys.master()
         let key = try await directory.transaction { connection in
             try await Self.claim(master, on: connection)
             let drawn = try await connection.query("select nextval(pg_get_serial_sequence('data_keys', 'id'))::integer as id")
             guard let id = try drawn.first?.decode(Int32.self, "id") else { throw DirectoryError.notFound }
             let key = DataKey.random(id: id)
-            _ = try await connection.execute(
+            let stored = try await connection.execute(
                 """
-                with retired as (update data_keys set retired_at = now() where retired_at is null returning id),
+                with \(operator: caller.confirmed, needs: [.settingsWrite]),
+                retired as (
+                    update data_keys k set retired_at = now() from caller where k.retired_at is null returning k.id
+                ),
                 audited as (
-                    insert into audit_events (actor, actor_id, action, subject_kind, subject_id, before)
-                    select \(actor.kind)::text::actor_kind, \(actor.id), 'data_key.rotate', 'data_key', \(Int64(id)),
-                           jsonb_build_object('current', (select max(id) from retired))
+                    insert into audit_events (actor, actor_id, action, subject_kind, subject_id, before, request_id)
+                    select caller.actor, nullif(caller.actor_id, 0), 'data_key.rotate', 'data_key', \(Int64(id)),
+                           jsonb_build_object('current', (select max(id) from retired)), \(caller.requestID)::text
+                    from caller
                 )
-                insert into data_keys (id, wrapped) overriding system value values (\(id), \(key.wrap(with: master)))
+                insert into data_keys (id, wrapped) overriding system value
+                select \(id), \(key.wrap(with: master)) from caller
                 """)
+            guard stored == 1 else { throw DirectoryError.invalidAccessToken }
             return key
         }
         _ = try directory.keys.add([key], currentID: key.id)
@@ -72,7 +79,7 @@ package struct DataKeyStore: Sendable {
     /// durably, before this is called. Daemons go on with the data keys that they know.
     ///
     /// - Returns: how many data keys were wrapped anew.
-    package func rewrap(from old: MasterKey, to new: MasterKey, by actor: Operator) async throws -> Int {
+    package func rewrap(from old: MasterKey, to new: MasterKey, by caller: Caller) async throws -> Int {
         guard old.fingerprint != new.fingerprint else { throw DataKeyError.sameMasterKey }
         return try await directory.transaction { connection in
             try await Self.claim(old, on: connection)
@@ -82,15 +89,17 @@ package struct DataKeyStore: Sendable {
                 let key = try DataKey.unwrap(try row.decode([UInt8].self, "wrapped"), id: id, with: old)
                 _ = try await connection.execute("update data_keys set wrapped = \(key.wrap(with: new)) where id = \(id)")
             }
-            _ = try await connection.execute(
+            let changed = try await connection.execute(
                 """
-                with changed as (update installation set master_fingerprint = \(new.fingerprint) returning true)
-                insert into audit_events (actor, actor_id, action, subject_kind, before, after)
-                select \(actor.kind)::text::actor_kind, \(actor.id), 'master_key.rotate', 'installation',
+                with \(operator: caller, needs: [.settingsWrite]),
+                changed as (update installation set master_fingerprint = \(new.fingerprint) from caller returning true)
+                insert into audit_events (actor, actor_id, action, subject_kind, before, after, request_id)
+                select caller.actor, nullif(caller.actor_id, 0), 'master_key.rotate', 'installation',
                        jsonb_build_object('fingerprint', left(\(old.fingerprint), 16)),
-                       jsonb_build_object('fingerprint', left(\(new.fingerprint), 16))
-                from changed
+                       jsonb_build_object('fingerprint', left(\(new.fingerprint), 16)), \(caller.requestID)::text
+                from changed, caller
                 """)
+            guard changed == 1 else { throw DirectoryError.invalidAccessToken }
             return rows.count
         }
     }

@@ -10,8 +10,8 @@ enum PurgeStatements {
         [
             botsOfAccounts(seconds, batch), objects("agent_bots", .agentBot, seconds, batch), members(seconds, batch),
             objects("users", .user, seconds, batch),
-            accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch), oldDeliveries(batch),
-            expiredSessions(batch), deadLoginLinks(batch),
+            accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch),
+            expiredSessions(batch), expiredSuperAdminSessions(batch), deadLoginLinks(batch),
         ]
     }
 
@@ -74,20 +74,19 @@ enum PurgeStatements {
         """
     }
 
-    /// The log of deliveries holds people's data: two weeks are enough to look into what went wrong.
-    private static func oldDeliveries(_ batch: Int32) -> PostgresQuery {
-        """
-        delete from deliveries where id in (
-            select id from deliveries where state <> 'pending' and created_at < now() - interval '14 days' limit \(batch)
-        )
-        """
-    }
-
     /// Nobody can tell an expired session from one that never was.
     private static func expiredSessions(_ batch: Int32) -> PostgresQuery {
         """
         delete from sessions where id in (
             select id from sessions where expires_at < now() limit \(batch) for update skip locked
+        )
+        """
+    }
+
+    private static func expiredSuperAdminSessions(_ batch: Int32) -> PostgresQuery {
+        """
+        delete from super_admin_sessions where id in (
+            select id from super_admin_sessions where expires_at < now() limit \(batch) for update skip locked
         )
         """
     }

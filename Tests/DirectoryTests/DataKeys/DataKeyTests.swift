@@ -44,7 +44,7 @@ import Testing
             #expect(AccessToken.keyID(of: after.token) == id)
             #expect(try await Self.works(before.token, in: world.directory))
             #expect(try await Self.works(after.token, in: world.directory))
-            let keys = try await world.directory.dataKeys.list()
+            let keys = try await world.directory.dataKeys.list(by: .command)
             #expect(keys.map(\.id) == [id, id - 1])
             #expect(keys.map(\.isCurrent) == [true, false])
             #expect(keys.map(\.liveTokens) == [1, 1])

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// What operators set while the installation runs. Every call throws ``DirectoryError``.
+package struct SettingStore: Sendable {
+    let directory: Directory
+
+    /// How long things are kept.
+    package func retention(by caller: Caller) async throws -> Retention {
+        guard let row = try await directory.row(SettingStatements.retention(caller: caller)),
+            try row.decode(Bool.self, "authenticated")
+        else { throw DirectoryError.invalidAccessToken }
+        return try Retention(row)
+    }
+
+    /// Sets how long things are kept: the next purge, within the hour, goes by it, and what it removes is gone for good.
+    package func setRetention(_ retention: Retention, by caller: Caller) async throws {
+        guard retention.problems.isEmpty else {
+            _ = try await self.retention(by: caller)
+            throw DirectoryError.invalid(retention.problems)
+        }
+        guard let row = try await directory.row(SettingStatements.setRetention(retention, caller: caller)),
+            try row.decode(Bool.self, "authenticated")
+        else { throw DirectoryError.invalidAccessToken }
+    }
+}
+
+extension Retention {
+    /// As it is set, else as it is by itself.
+    init(_ row: PostgresRow) throws {
+        guard try row.decode(Bool.self, "is_set") else {
+            self.init()
+            return
+        }
+        self.init(
+            auditDays: try row.decode(Int64?.self, "audit_days").map { Int($0) },
+            runDays: try row.decode(Int64?.self, "run_days").map { Int($0) },
+            deliveryDays: try row.decode(Int64?.self, "delivery_days").map { Int($0) })
+    }
+}
