@@ -83,9 +83,10 @@ package struct Restore: Sendable {
                     .notMuster, "what is in the database is not Muster's, and is not replaced: name another database")
             }
         }
-        guard facts.others == 0 else {
+        let others = try await Self.othersThatStay(postgres)
+        guard others == 0 else {
             throw BackupError(
-                .inUse, "\(facts.others) other clients are connected to the database: stop the daemons, then restore again")
+                .inUse, "\(others) other clients are connected to the database: stop the daemons, then restore again")
         }
         let tools = try await PostgresTools.find(for: facts.serverMajor, postgres.configuration)
         // A program that ends early is noticed by what it says, not by a signal.
@@ -93,6 +94,17 @@ package struct Restore: Sendable {
         try await run(tools, progress)
         // What the planner knows is not part of a backup.
         try await postgres.execute(PostgresQuery("analyze").unprepared().timeout(.seconds(3_600)))
+    }
+
+    /// Clients that are still there after a while: the session of a command that has just ended takes a moment to go.
+    private static func othersThatStay(_ postgres: PostgresClient) async throws -> Int64 {
+        var left = 15
+        while true {
+            let others = try await DatabaseFacts.read(postgres).others
+            left -= 1
+            if others == 0 || left == 0 { return others }
+            try await Task.sleep(for: .milliseconds(200))
+        }
     }
 
     private func run(_ tools: PostgresTools, _ progress: @Sendable (Int64) async -> Void) async throws {

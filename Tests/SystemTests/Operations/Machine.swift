@@ -59,6 +59,27 @@ struct Machine: Sendable {
         return try result.get()
     }
 
+    /// A digest of every table, by its name.
+    static func contents(of server: TestServer) async throws -> [String: String] {
+        let client = PostgresClient(configuration: server.configuration(pool: .init(limit: 1)), logger: Logger(label: "test"))
+        var digests: [String: String] = [:]
+        let result: Result<Void, any Error>
+        do {
+            let tables = try await client.query(
+                "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')")
+            for row in tables {
+                let table = try row.decode(String.self, "relname")
+                let rows = try await client.query(
+                    "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '-') as sum from \(unescaped: table) t")
+                digests[table] = try rows[0].decode(String.self, "sum")
+            }
+            result = .success(())
+        } catch { result = .failure(error) }
+        await client.close()
+        try result.get()
+        return digests
+    }
+
     /// What a shell prints.
     static func shell(_ script: String) async throws -> String {
         try await Subprocess.run(
