@@ -50,6 +50,18 @@ func benchmark(_ name: String, folder: String, _ dependencies: [Target.Dependenc
     .executableTarget(name: name, dependencies: dependencies, path: "Tests/Benchmarks/\(folder)", swiftSettings: strict)
 }
 
+/// What the console's pages are made of; `Console/Frame/ConsoleResources.swift` names each of them once more.
+let consoleResources = [
+    // The frame and its parts.
+    "console.css", "console.js", "layout.mustache", "field.mustache", "pager.mustache", "filters.mustache", "badge.mustache",
+    "moment.mustache", "facts.mustache", "empty.mustache", "danger.mustache", "secret.mustache", "message.mustache",
+    "confirm.mustache", "form_token.mustache",
+    // A line a noun.
+    "overview.mustache",
+    "table.mustache", "cell.mustache", "row_form.mustache", "section.mustache", "act_form.mustache", "object_page.mustache",
+    "object_list.mustache", "object_form.mustache",
+]
+
 let package = Package(
     name: "muster",
     platforms: [.macOS(.v15)],
@@ -74,8 +86,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev", "libcrypt-dev"])]),
+        .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         module("Postgres", ["CLibPQ", .logging, .metrics, .serviceLifecycle]),
-        module("Secrets", ["COpenSSL"]),
+        module("Secrets", ["COpenSSL", "CQRencode"]),
         .target(
             name: "Directory",
             dependencies: ["Postgres", "Secrets"],
@@ -102,11 +115,21 @@ let package = Package(
             "WebSurface",
             ["Directory", .hummingbird, .hummingbirdCore, .httpTypes, .logging, .metrics, .nioCore, .nioHTTP1, .nioHTTPTypes]),
         module("SignIn", ["Directory", "Secrets"]),
+        .target(
+            name: "Pages", dependencies: ["WebSurface", .hummingbird, .httpTypes, .mustache, .nioCore],
+            resources: [.embedInCode("Resources/secret.js")], swiftSettings: strict
+        ),
         module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         .target(
             name: "SignInPage",
-            dependencies: ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .mustache, .nioCore],
-            resources: ["login.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
+            dependencies: ["Pages", "SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore],
+            resources: ["login.mustache", "profile.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Console",
+            dependencies: ["Pages", "WebSurface", "Directory", "SignIn", "Secrets", .hummingbird, .httpTypes, .nioCore],
+            resources: consoleResources.map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
@@ -126,7 +149,8 @@ let package = Package(
         module(
             "Daemon",
             [
-                "PlatformAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Webhooks", "Work", "Sync",
+                "PlatformAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "Console", "WebSurface", "Webhooks", "Work",
+                "Sync",
                 "Policy",
                 "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
                 .nioCore, .nioPosix, .serviceLifecycle, .subprocess, .systemPackage, .unixSignals, .yams,
@@ -143,6 +167,7 @@ let package = Package(
 
         testSupport("PostgresTestSupport", ["Postgres", .logging]),
         testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport"]),
+        testSupport("WebTestSupport", ["WebSurface", .hummingbird, .logging, .nioCore, .serviceLifecycle]),
         tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle]),
         tests("SecretsTests", ["Secrets"]),
         tests("IntakeTests", ["Intake"]),
@@ -157,23 +182,28 @@ let package = Package(
         tests(
             "WebSurfaceTests",
             [
-                "WebSurface", "Directory", .hummingbird, .httpTypes, .logging, .metrics, .nioCore, .serviceLifecycle,
+                "WebSurface", "WebTestSupport", "Directory", .hummingbird, .httpTypes, .logging, .metrics, .nioCore,
+                .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "MetricsTestKit", package: "swift-metrics"),
             ]),
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres",
-                "Secrets",
+                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory",
+                "DirectoryTestSupport", "Postgres", "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
+        tests("SignInTests", ["SignIn", "Directory", "DirectoryTestSupport", "Secrets", "Postgres"]),
         tests(
             "SignInPageTests",
+            ["SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres"]),
+        tests(
+            "ConsoleTests",
             [
-                "SignInPage", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport", "Postgres", .hummingbird, .logging,
-                .nioCore, .serviceLifecycle,
+                "Console", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
+                .hummingbird, .httpTypes,
             ]),
         tests(
             "DocumentsTests",

@@ -32,6 +32,7 @@ package struct Directory: Sendable {
     package var permissibles: PermissibleStore { PermissibleStore(directory: self) }
     package var loginLinks: LoginLinkStore { LoginLinkStore(directory: self) }
     package var sessions: SessionStore { SessionStore(directory: self) }
+    package var profiles: ProfileStore { ProfileStore(directory: self) }
     package var signInFailures: SignInFailureStore { SignInFailureStore(directory: self) }
     package var tokens: TokenStore { TokenStore(directory: self) }
     package var outbox: OutboxStore { OutboxStore(directory: self) }
@@ -41,6 +42,9 @@ package struct Directory: Sendable {
     package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
+    package var links: LinkStore { LinkStore(directory: self) }
+    package var history: HistoryStore { HistoryStore(directory: self) }
+    package var superAdminSessions: SuperAdminSessionStore { SuperAdminSessionStore(directory: self) }
 
     /// The caller that a presented access token speaks for, when its signature is right and it is a Platform App's.
     ///
@@ -50,10 +54,25 @@ package struct Directory: Sendable {
         return Caller(claims: claims, requestID: requestID)
     }
 
+    /// The same for a super admin's token.
+    package func superAdminCaller(token: String, requestID: String?) -> Caller? {
+        guard let claims = keyring.verify(token), claims.owner == .superAdmin else { return nil }
+        return Caller(claims: claims, requestID: requestID)
+    }
+
     /// Throws ``DirectoryError/invalidAccessToken`` unless the token is alive: for calls that fail before any statement checks it.
     package func authenticate(_ caller: Caller) async throws {
         let row = try await row("with \(caller: caller, needs: []) select app_id from caller")
         guard row != nil else { throw DirectoryError.invalidAccessToken }
+    }
+
+    /// Hashes a password; ``DirectoryError/unavailable`` when too many wait for that already.
+    func hash(_ password: String) async throws -> String {
+        do {
+            return try await passwords.hash(password)
+        } catch PasswordError.overloaded, PasswordError.stopped {
+            throw DirectoryError.unavailable
+        }
     }
 
     /// Runs one statement and gives its first row; constraint violations come out as the domain's errors.

@@ -48,11 +48,13 @@ package struct SignedIn: Sendable {
 /// Throws ``SignInError``, or `DirectoryError` when the database or the hashing of passwords cannot take the call.
 package struct SignInService: Sendable {
     private let sessions: SessionStore
-    private let failures: SignInFailureStore
+    let profiles: ProfileStore
+    let failures: SignInFailureStore
     private let passwords: PasswordHasher
 
     package init(directory: Directory, passwords: PasswordHasher) {
         sessions = directory.sessions
+        profiles = directory.profiles
         failures = directory.signInFailures
         self.passwords = passwords
     }
@@ -86,7 +88,7 @@ package struct SignInService: Sendable {
         let stored: StoredPassword?
         do {
             stored = try await sessions.password(ofEmail: email)
-            guard try await isRight(attempt.password, stored), let stored,
+            guard try await isRight(attempt.password, stored?.hash), let stored,
                 let opened = try await sessions.open(stored, counted: limits, session)
             else { throw SignInError.invalidCredentials }
             return opened
@@ -98,9 +100,9 @@ package struct SignInService: Sendable {
     }
 
     /// Takes as long for an address without a user as for one with.
-    private func isRight(_ password: String, _ stored: StoredPassword?) async throws -> Bool {
+    func isRight(_ password: String, _ hash: String?) async throws -> Bool {
         do {
-            return try await passwords.verify(password, against: stored?.hash)
+            return try await passwords.verify(password, against: hash)
         } catch PasswordError.overloaded, PasswordError.stopped {
             throw DirectoryError.unavailable
         } catch is PasswordError {
@@ -108,7 +110,7 @@ package struct SignInService: Sendable {
         }
     }
 
-    private func count(_ limits: [FailureLimit]) async throws {
+    func count(_ limits: [FailureLimit]) async throws {
         if let wait = try await failures.count(limits) { throw SignInError.throttled(retryAfterSeconds: wait) }
     }
 

@@ -3,6 +3,7 @@
 import Directory
 import HTTPTypes
 import Hummingbird
+import Pages
 import SignIn
 import WebSurface
 
@@ -23,6 +24,8 @@ struct PageRequest {
     /// What the cookie says; nil before the first page.
     let formToken: String?
     let proof: SessionProof?
+    /// What else the form says, for the acts that read it.
+    let fields: ParameterReader
     private let fetchSite: String?
 
     init(_ request: Request, _ context: WebContext, cookies: PageCookies) throws(APIError) {
@@ -37,6 +40,7 @@ struct PageRequest {
         sentFormToken = parameters.string("form_token").value ?? ""
         formToken = cookies.formToken(request.headers)
         proof = cookies.session(request.headers)
+        fields = parameters
         fetchSite = request.headers[.fetchSite]
     }
 

@@ -3,6 +3,7 @@
 import Directory
 import HTTPTypes
 import Hummingbird
+import Pages
 import SignIn
 import WebSurface
 
@@ -25,7 +26,7 @@ extension SignInPage {
         }
         // Whoever comes back to the link that signed them in is where it leads.
         if state == .used, let current, current.user.email == SessionStore.normalisedEmail(asked.email) {
-            return redirect("login")
+            return .seeOther("login")
         }
         return pages.response(visit.deadLink(state, current), status: Self.status(of: state))
     }
@@ -47,7 +48,7 @@ extension SignInPage {
             holder: .browser, replaced: asked.proof)
         do {
             let signedIn = try await service.signIn(attempt)
-            return redirect("login", cookies.setting(signedIn), cookies.clearingFormToken)
+            return .seeOther("login", cookies: [cookies.setting(signedIn), cookies.clearingFormToken])
         } catch SignInError.throttled(let seconds) {
             var response = pages.response(visit.form(current, .throttled(seconds)), status: .tooManyRequests)
             response.headers[.retryAfter] = String(seconds)
@@ -69,24 +70,17 @@ extension SignInPage {
                 // It ended meanwhile, which is what was asked for.
             }
         }
-        return redirect("login?signed_out=1", cookies.clearingSession, cookies.clearingFormToken)
+        return .seeOther("login?signed_out=1", cookies: [cookies.clearingSession, cookies.clearingFormToken])
     }
 
     /// Who is signed in with the browser's cookie.
-    private func current(_ asked: PageRequest) async throws -> SignedInUser? {
+    func current(_ asked: PageRequest) async throws -> SignedInUser? {
         guard let proof = asked.proof else { return nil }
         do {
             return try await sessions.person(.session(proof, email: nil))
         } catch DirectoryError.invalidAccessToken {
             return nil
         }
-    }
-
-    /// 303, so that neither the form nor the link is asked for again; relative, so that a path of the public URL stays.
-    func redirect(_ place: String, _ cookies: String...) -> Response {
-        var headers: HTTPFields = [.location: place, .referrerPolicy: "no-referrer", .contentType: "text/html; charset=utf-8"]
-        for cookie in cookies { headers.append(HTTPField(name: .setCookie, value: cookie)) }
-        return Response(status: .seeOther, headers: headers)
     }
 
     private static func status(of state: LoginLinkState) -> HTTPResponse.Status {

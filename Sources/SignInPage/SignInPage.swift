@@ -3,6 +3,7 @@
 package import Directory
 import HTTPTypes
 import Hummingbird
+import Pages
 package import SignIn
 package import WebSurface
 
@@ -14,6 +15,7 @@ package import WebSurface
 package struct SignInPage: Sendable {
     let service: SignInService
     let sessions: SessionStore
+    let profiles: ProfileStore
     let loginLinks: LoginLinkStore
     let cookies: PageCookies
     let pages: LoginPages
@@ -22,6 +24,7 @@ package struct SignInPage: Sendable {
     package init(directory: Directory, service: SignInService, publicURL: String) {
         self.service = service
         sessions = directory.sessions
+        profiles = directory.profiles
         loginLinks = directory.loginLinks
         cookies = PageCookies(isSecure: publicURL.hasPrefix("https://"))
         pages = LoginPages()
@@ -35,7 +38,9 @@ package struct SignInPage: Sendable {
         let app = router.routes.group("app")
         app.get("login") { request, context in
             // The page's own addresses are relative, and one folder off below `login/`.
-            if request.uri.path.hasSuffix("/") { return redirect("../login" + (context.web.query.map { "?" + $0 } ?? "")) }
+            if request.uri.path.hasSuffix("/") {
+                return Response.seeOther("../login" + (context.web.query.map { "?" + $0 } ?? ""))
+            }
             return try await answering(request, context) { try await show($0) }
         }
         app.post("login") { request, context in
@@ -44,12 +49,12 @@ package struct SignInPage: Sendable {
         app.post("logout") { request, context in
             try await answering(request, context) { try await signOut($0, context) }
         }
-        app.get("login.css") { _, context in pages.style(for: context) }
-        app.get("login.js") { _, context in pages.script(for: context) }
+        addProfileRoutes(to: app)
+        for name in ["login.css", "login.js"] { app.get(RouterPath(name)) { _, context in try pages.asset(name, for: context) } }
     }
 
     /// Reads the request, gives the browser a token for its forms if it has none, and tells refusals as pages.
-    private func answering(
+    func answering(
         _ request: Request, _ context: WebContext, _ work: (PageVisit) async throws -> Response
     ) async throws -> Response {
         let asked: PageRequest

@@ -13,11 +13,25 @@ package struct TestDirectory: Sendable {
 
     /// Creates a Platform App and gives its id and a caller that holds its token.
     package func app(_ name: String) async throws -> TestApp {
-        let app = try await directory.platformApps.create(name: name)
+        let app = try await directory.platformApps.create(name: name, by: .command)
         guard let caller = directory.platformAppCaller(token: app.accessToken, requestID: nil) else {
             throw DirectoryError.invalidAccessToken
         }
         return TestApp(id: app.id, name: name, token: app.accessToken, caller: caller)
+    }
+
+    /// A super admin with a session of the console, begun and confirmed just now.
+    package func superAdmin(_ email: String = "root@example.org") async throws -> TestSuperAdmin {
+        let id = try await directory.superAdmins.create(email: email, name: "Root", password: "Correct1!horse", by: .command)
+        let token = SuperAdminSessionToken.random()
+        try await postgres.execute(
+            """
+            insert into super_admin_sessions
+                (super_admin_id, digest, password_mark, signed_in_at, confirmed_at, expires_at)
+            select id, \(token.proof.digest), password_mark(password_hash), now(), now(), now() + interval '1 hour'
+            from super_admins where id = \(id)
+            """)
+        return TestSuperAdmin(id: id, token: token, caller: Caller(session: token.proof))
     }
 
     /// One number that a statement gives.
@@ -32,6 +46,13 @@ package struct TestApp: Sendable {
     package let id: Int64
     package let name: String
     package let token: String
+    package let caller: Caller
+}
+
+/// A super admin of a test, signed in.
+package struct TestSuperAdmin: Sendable {
+    package let id: Int64
+    package let token: SuperAdminSessionToken
     package let caller: Caller
 }
 

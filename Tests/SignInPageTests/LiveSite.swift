@@ -2,13 +2,10 @@
 
 import Directory
 import DirectoryTestSupport
-import Hummingbird
-import Logging
-import NIOCore
-import ServiceLifecycle
 import SignIn
 import SignInPage
 import WebSurface
+import WebTestSupport
 
 /// The page on a free port of this machine, with two people: Ada has accounts, one of them with a name that fits nowhere; Bob
 /// has none.
@@ -67,24 +64,6 @@ struct LiveSite: Sendable {
         let web = WebRouter()
         let service = SignInService(directory: world.directory, passwords: world.passwords)
         SignInPage(directory: world.directory, service: service, publicURL: "http://127.0.0.1").addRoutes(to: web)
-        let quiet = Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })
-        let (ports, sink) = AsyncStream<Int>.makeStream()
-        let application = WebServer.makeApplication(
-            WebServerConfiguration(port: 0), responder: WebResponder(web), logger: quiet,
-            onRunning: { sink.yield($0.localAddress?.port ?? 0) })
-        let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
-            do {
-                try await body(port)
-            } catch {
-                await group.triggerGracefulShutdown()
-                throw error
-            }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
+        try await WebTestSupport.serving(WebResponder(web), body)
     }
 }

@@ -3,6 +3,7 @@
 import DirectoryTestSupport
 import Postgres
 import Testing
+import WebTestSupport
 
 /// The page behind a login link in a real browser.
 @Suite(.serialized) struct LoginPageBrowserTests {
@@ -110,7 +111,7 @@ import Testing
                     for (width, dark) in [(1280, false), (1280, true), (375, false), (375, true), (320, false)] {
                         try browser.setView(width: width, dark: dark)
                         if let target { try browser.open(site.address + target) }
-                        try browser.picture("\(name)-\(width)-\(dark ? "dark" : "light")")
+                        try browser.screenshot("login-\(name)-\(width)-\(dark ? "dark" : "light")")
                         #expect(try browser.evaluate("document.documentElement.scrollWidth") as? Int ?? 9999 <= width, "\(name)")
                         let small = try browser.text(
                             "[...document.querySelectorAll('button, a, input:not([type=hidden])')]"

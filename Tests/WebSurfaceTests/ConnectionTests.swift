@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import Testing
 import WebSurface
+import WebTestSupport
 
 /// Bodies too large, clients too slow, requests that do not parse: over real sockets.
 @Suite(.serialized) struct ConnectionTests {

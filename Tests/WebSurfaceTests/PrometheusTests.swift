@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import Metrics
 import Testing
+import WebTestSupport
 
 @testable import WebSurface
 

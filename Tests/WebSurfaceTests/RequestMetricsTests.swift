@@ -2,6 +2,7 @@
 import Metrics
 import MetricsTestKit
 import Testing
+import WebTestSupport
 
 @Suite struct RequestMetricsTests {
     private static let metrics: TestMetrics = {

@@ -2,6 +2,7 @@
 import InMemoryLogging
 import Logging
 import Testing
+import WebTestSupport
 
 @testable import WebSurface
 

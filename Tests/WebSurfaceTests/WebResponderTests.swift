@@ -4,6 +4,7 @@ import InMemoryLogging
 import Logging
 import Testing
 import WebSurface
+import WebTestSupport
 
 /// What every request meets, over real sockets.
 @Suite struct WebResponderTests {

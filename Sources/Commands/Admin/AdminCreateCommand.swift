@@ -27,7 +27,7 @@ struct AdminCreateCommand: ReportingCommand {
         let given = passwordStdin ? try await Self.passwordFromStandardInput() : nil
         let password = given ?? Self.generated()
         let id = try await Workplace(options, output).withInstalled { installed in
-            try await installed.directory.superAdmins.create(email: email, name: name ?? email, password: password)
+            try await installed.directory.superAdmins.create(email: email, name: name ?? email, password: password, by: .command)
         }
         if output.json {
             Console.json { writer in
@@ -52,7 +52,8 @@ struct AdminCreateCommand: ReportingCommand {
         }
     }
 
-    private static func passwordFromStandardInput() async throws -> String {
+    /// The first line of standard input.
+    static func passwordFromStandardInput() async throws -> String {
         let line = try await NIOThreadPool.singleton.runIfActive { readLine(strippingNewline: true) }
         guard let line, !line.isEmpty else {
             throw Failure(code: "no_password", "standard input holds no password in its first line", status: .usage)

@@ -17,7 +17,7 @@ struct AppCreateCommand: ReportingCommand {
 
     func run() async throws {
         let app = try await Workplace(options, output).withInstalled { installed in
-            try await installed.directory.platformApps.create(name: name)
+            try await installed.directory.platformApps.create(name: name, by: .command)
         }
         if output.json {
             Console.json { writer in

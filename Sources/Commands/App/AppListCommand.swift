@@ -13,7 +13,7 @@ struct AppListCommand: ReportingCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let apps = try await Workplace(options, output).withInstalled { try await $0.directory.platformApps.list() }
+        let apps = try await Workplace(options, output).withInstalled { try await $0.directory.platformApps.list(by: .command) }
         if output.json {
             Console.json { writer in writer.array { for app in apps { Self.write(app, to: &$0) } } }
         } else if apps.isEmpty {

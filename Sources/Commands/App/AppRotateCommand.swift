@@ -52,8 +52,18 @@ struct AppTokenCommand: ReportingCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
+        let wanted = try Self.scopes(scope)
+        let seconds = try expiresIn.map { text throws(Failure) in try Span.seconds(text) }
+        let issued = try await Workplace(options, output).withInstalled {
+            try await $0.directory.platformApps.issue(to: app, scopes: wanted, expiresIn: seconds, by: .command)
+        }
+        issued.show(output)
+    }
+
+    /// The scopes that the texts name; nil for none given.
+    static func scopes(_ texts: [String]) throws(Failure) -> [Scope]? {
         var scopes: [Scope] = []
-        for text in scope {
+        for text in texts {
             guard let known = Scope(text) else {
                 let verbs = Set(Scope.verbs.values.joined()).sorted().joined(separator: ", ")
                 let nouns = Scope.verbs.keys.sorted().joined(separator: ", ")
@@ -63,17 +73,13 @@ struct AppTokenCommand: ReportingCommand {
             }
             scopes.append(known)
         }
-        let wanted = scopes.isEmpty ? nil : scopes
-        let seconds = try expiresIn.map { text throws(Failure) in try Span.seconds(text) }
-        let issued = try await Workplace(options, output).withInstalled {
-            try await $0.directory.platformApps.issue(to: app, scopes: wanted, expiresIn: seconds, by: .command)
-        }
-        issued.show(output)
+        return scopes.isEmpty ? nil : scopes
     }
 }
 
 extension IssuedToken {
-    fileprivate func show(_ output: OutputOptions) {
+    /// Shows the token, this once.
+    func show(_ output: OutputOptions) {
         if output.json {
             Console.json { writer in
                 writer.object {

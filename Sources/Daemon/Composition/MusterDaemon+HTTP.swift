@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Console
 import Documents
 import Hummingbird
 import Logging
@@ -43,12 +44,17 @@ extension MusterDaemon {
 
     /// The surfaces, a line each.
     private func addSurfaces(to router: WebRouter, _ installed: Installed) throws {
-        PlatformAPI(
-            directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL
-        ).addRoutes(to: router)
+        for audience in [PlatformAPI.Audience.platformApps, .superAdmins] {
+            PlatformAPI(
+                directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL,
+                audience: audience
+            ).addRoutes(to: router)
+        }
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
         SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
+        Console(directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL)
+            .addRoutes(to: router)
         try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
     }
 

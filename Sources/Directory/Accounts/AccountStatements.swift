@@ -25,7 +25,7 @@ enum AccountStatements {
         from (select 1) one
         left join caller on true
         left join lateral (
-            select o.* from platform_app_permissibles p join accounts o on o.id = p.object_id and o.deleted_at is null
+            select o.* from \(unescaped: caller.reach(.account)) join accounts o on o.id = p.object_id and o.deleted_at is null
             where p.kind = 'account' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0 and \(of: page, "p.object_id")
             order by p.object_id limit \(page?.fetched)
         ) a on true
@@ -58,11 +58,11 @@ enum AccountStatements {
         ),
         permitted as (
             insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-            select 'account', caller.app_id, created.id, 'created', 15 from created, caller
+            select 'account', caller.app_id, created.id, 'created', 15 from created, caller where caller.app_id <> 0
         ),
         suspended as (
             insert into suspensions (subject_kind, subject_id, by_kind, by_id, reason)
-            select 'account', created.id, 'platform_app', caller.app_id, 'api' from created, caller
+            select 'account', created.id, caller.actor, caller.actor_id, 'api' from created, caller
             where \(draft.status == .suspended)
         ),
         \(
@@ -102,7 +102,7 @@ enum AccountStatements {
             ),
             suspended as (
                 insert into suspensions (subject_kind, subject_id, by_kind, by_id, reason)
-                select 'account', target.id, 'platform_app', caller.app_id, 'api' from target, caller
+                select 'account', target.id, caller.actor, caller.actor_id, 'api' from target, caller
                 where \(draft.status == .suspended)
                 on conflict do nothing
                 returning subject_id
@@ -110,7 +110,7 @@ enum AccountStatements {
             lifted as (
                 delete from suspensions s using target, caller
                 where \(draft.status == .active) and s.subject_kind = 'account' and s.subject_id = target.id
-                  and s.by_kind = 'platform_app' and s.by_id = caller.app_id
+                  and s.by_kind = caller.actor and s.by_id = caller.actor_id
                 returning s.subject_id
             ),
             updated as (
@@ -136,7 +136,7 @@ enum AccountStatements {
             select caller.app_id is not null as authenticated, permit.rights,
                    \(presence: id, in: "accounts", draft.matching)\(unescaped: columns),
                    (exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id
-                        and not (\(draft.status == .active) and s.by_kind = 'platform_app' and s.by_id = caller.app_id))
+                        and not (\(draft.status == .active) and s.by_kind = caller.actor and s.by_id = caller.actor_id))
                     or exists (select from suspended)) as suspended
             from (select 1) one
             left join caller on true

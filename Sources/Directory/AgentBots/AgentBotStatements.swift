@@ -26,7 +26,7 @@ enum AgentBotStatements {
         from (select 1) one
         left join caller on true
         left join lateral (
-            select x.* from platform_app_permissibles p join agent_bots x on x.id = p.object_id and \(unescaped: live("x"))
+            select x.* from \(unescaped: caller.reach(.agentBot)) join agent_bots x on x.id = p.object_id and \(unescaped: live("x"))
             where p.kind = 'agent_bot' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
               and \(of: page, "p.object_id")
             order by p.object_id limit \(page?.fetched)
@@ -76,7 +76,7 @@ enum AgentBotStatements {
             ),
             permitted as (
                 insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-                select 'agent_bot', caller.app_id, created.id, 'created', 15 from created, caller
+                select 'agent_bot', caller.app_id, created.id, 'created', 15 from created, caller where caller.app_id <> 0
             ),
             minted as (
                 insert into access_tokens (owner_kind, owner_id, key_id) select 'agent_bot', created.id, \(keyID) from created
@@ -100,6 +100,7 @@ enum AgentBotStatements {
             target as (
                 select x.* from agent_bots x join permit on permit.rights & 2 <> 0
                 where x.id = \(id) and \(unescaped: live("x")) and (\(account == nil) or exists (select from account))
+                  \(matching: draft.matching)
                 for no key update of x
             ),
             wanted as (

@@ -31,7 +31,7 @@ enum AuditEventStatements {
                 where permit.rights & 1 <> 0 and x.subject_kind = \(object.kind.rawValue) and x.subject_id = \(object.id)
                   and \(newestFirst: page, "x.id")
                   -- A membership is told to those who may read its account.
-                  and (x.action not like 'membership.%' or exists (
+                  and (caller.app_id = 0 or x.action not like 'membership.%' or exists (
                       select from platform_app_permissibles p
                       where p.kind = 'account' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0
                         and p.object_id = (coalesce(x.after, x.before) ->> 'account_id')::bigint))

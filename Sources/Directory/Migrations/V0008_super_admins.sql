@@ -73,3 +73,16 @@ create index audit_events_at on audit_events using brin (at);
 create or replace function search_words(text) returns tsvector
 language sql immutable parallel safe
 return array_to_tsvector(array_remove(regexp_split_to_array(lower(left($1, 511)), '[][[:space:]!-/:-@\\^_`{|}~]+'), ''));
+
+-- Accounts are found by the words of name and domain, as users are by theirs.
+create index accounts_words on accounts using gin (search_words(name || ' ' || coalesce(domain, ''))) where deleted_at is null;
+
+create function search_accounts(query text, most integer) returns bigint[]
+language plpgsql stable set enable_seqscan = off set enable_indexscan = off as $$
+begin
+    return coalesce((select array_agg(found.id) from (
+        select a.id from accounts a
+        where a.deleted_at is null and search_words(a.name || ' ' || coalesce(a.domain, '')) @@ search_query(query)
+        limit most) found), '{}');
+end
+$$;

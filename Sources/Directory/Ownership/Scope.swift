@@ -18,6 +18,19 @@ package struct Scope: Sendable, Hashable, CustomStringConvertible {
         description = text
     }
 
+    /// Reads a scope for a super admin's token, which may also hold those of ``operatorVerbs``.
+    package init?(operator text: String) {
+        if let scope = Scope(text) {
+            self = scope
+            return
+        }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let verbs = Self.operatorVerbs[parts[0]], parts[1] == "*" || verbs.contains(parts[1]) else {
+            return nil
+        }
+        description = text
+    }
+
     /// The verbs of each noun. Deleting is no writing, and reading reveals no secret: that needs `impersonate`.
     package static let verbs: [String: Set<String>] = [
         "users": ["read", "write", "delete", "impersonate"],
@@ -31,6 +44,31 @@ package struct Scope: Sendable, Hashable, CustomStringConvertible {
         "runs": ["read", "write"],
     ]
 
+    /// What only operators do; no Platform App's token is given these.
+    package static let operatorVerbs: [String: Set<String>] = [
+        "platform_apps": ["read", "write", "delete"],
+        "permissibles": ["read", "write", "delete"],
+        // Revealing one is to impersonate its owner.
+        "access_tokens": ["read", "write", "delete", "impersonate"],
+        "super_admins": ["read", "write"],
+        "settings": ["read", "write"],
+    ]
+
+    package static let platformAppsRead = Scope(known: "platform_apps:read")
+    package static let platformAppsWrite = Scope(known: "platform_apps:write")
+    package static let platformAppsDelete = Scope(known: "platform_apps:delete")
+    package static let permissiblesWrite = Scope(known: "permissibles:write")
+    package static let accessTokensRead = Scope(known: "access_tokens:read")
+    package static let accessTokensWrite = Scope(known: "access_tokens:write")
+    package static let accessTokensDelete = Scope(known: "access_tokens:delete")
+    /// To see a token, and so to act as its owner.
+    package static let accessTokensImpersonate = Scope(known: "access_tokens:impersonate")
+    package static let superAdminsRead = Scope(known: "super_admins:read")
+    package static let superAdminsWrite = Scope(known: "super_admins:write")
+    package static let settingsRead = Scope(known: "settings:read")
+    package static let settingsWrite = Scope(known: "settings:write")
+    package static let runsRead = Scope(known: "runs:read")
+    package static let runsWrite = Scope(known: "runs:write")
     package static let usersRead = Scope(known: "users:read")
     package static let usersWrite = Scope(known: "users:write")
     package static let usersDelete = Scope(known: "users:delete")

@@ -22,24 +22,3 @@ package struct PermissiblePosition: Sendable, Equatable {
         self.after = after
     }
 }
-
-/// Who operates the installation from within, without a token: the console's super admins, and commands on the machine.
-package enum Operator: Sendable, Hashable {
-    case superAdmin(Int64)
-    case command
-
-    /// As `actor_kind` has it.
-    var kind: String {
-        switch self {
-        case .superAdmin: "super_admin"
-        case .command: "command"
-        }
-    }
-
-    var id: Int64? {
-        switch self {
-        case .superAdmin(let id): id
-        case .command: nil
-        }
-    }
-}

@@ -15,7 +15,7 @@ enum PermissibleStatements {
         left join lateral (
             select p.object_id, p.origin, p.rights, p.created_at
             from platform_app_permissibles p
-            join \(unescaped: table(kind)) o on o.id = p.object_id and o.deleted_at is null
+            join \(unescaped: kind.table) o on o.id = p.object_id and o.deleted_at is null
             where p.kind = '\(unescaped: kind.rawValue)' and p.platform_app_id = caller.app_id and p.object_id > \(after)
             order by p.object_id limit \(fetched)
         ) x on true
@@ -29,7 +29,7 @@ enum PermissibleStatements {
         with \(caller: caller, needs: [.permissiblesDelete]), \(permit: kind, id),
         released as (
             delete from platform_app_permissibles p
-            using caller, \(unescaped: table(kind)) o
+            using caller, \(unescaped: kind.table) o
             where p.kind = '\(unescaped: kind.rawValue)' and p.platform_app_id = caller.app_id and p.object_id = \(id)
               and o.id = p.object_id and o.deleted_at is null
             returning p.object_id as id, p.origin, p.rights
@@ -45,15 +45,34 @@ enum PermissibleStatements {
         """
     }
 
+    /// The apps that may reach an object.
+    ///
+    /// Operators only.
+    static func owners(_ kind: ObjectKind, _ id: Int64, by caller: Caller) -> PostgresQuery {
+        """
+        with \(operator: caller, needs: [.permissiblesRead])
+        select caller.actor is not null as authenticated, a.id, a.name, a.disabled_at is not null as disabled, p.origin, p.rights,
+               p.created_at
+        from (select 1) one
+        left join caller on true
+        left join platform_app_permissibles p
+            on caller.actor is not null and p.kind = '\(unescaped: kind.rawValue)' and p.object_id = \(id)
+        left join platform_apps a on a.id = p.platform_app_id
+        order by p.created_at, a.id
+        """
+    }
+
     /// Gives the app these rights on the object and no others; how it came to reach it stays what it was.
     ///
-    /// Without a caller: operators only.
+    /// Operators only.
     static func grant(
-        _ kind: ObjectKind, _ id: Int64, to appID: Int64, _ rights: Rights, by actor: Operator
+        _ kind: ObjectKind, _ id: Int64, to appID: Int64, _ rights: Rights, by caller: Caller
     ) -> PostgresQuery {
         """
-        with target as (
-            select o.id, a.id as app_id from \(unescaped: table(kind)) o join platform_apps a on a.id = \(appID)
+        with \(operator: caller, needs: [.permissiblesWrite]),
+        target as (
+            select o.id, a.id as app_id from caller cross join \(unescaped: kind.table) o
+            join platform_apps a on a.id = \(appID)
             where o.id = \(id) and o.deleted_at is null
         ),
         before as (
@@ -67,56 +86,48 @@ enum PermissibleStatements {
             where p.rights <> excluded.rights
             returning p.platform_app_id as app_id, p.object_id as id, p.origin, p.rights
         ),
-        \(auditOperator: "permissible.grant", kind, "granted", by: actor)
-        select exists (select from target) as found
+        \(auditOperator: "permissible.grant", kind, "granted", by: caller)
+        select caller.actor is not null as authenticated, exists (select from target) as found
+        from (select 1) one left join caller on true
         """
     }
 
     /// Takes the app's reach of the object away, however it came to be; of tombstones too.
     ///
-    /// Without a caller: operators only.
-    static func revoke(_ kind: ObjectKind, _ id: Int64, from appID: Int64, by actor: Operator) -> PostgresQuery {
+    /// Operators only.
+    static func revoke(_ kind: ObjectKind, _ id: Int64, from appID: Int64, by caller: Caller) -> PostgresQuery {
         """
-        with before as (
+        with \(operator: caller, needs: [.permissiblesWrite]),
+        before as (
             select p.origin, p.rights from platform_app_permissibles p
             where p.kind = '\(unescaped: kind.rawValue)' and p.platform_app_id = \(appID) and p.object_id = \(id)
         ),
         revoked as (
-            delete from platform_app_permissibles p
+            delete from platform_app_permissibles p using caller
             where p.kind = '\(unescaped: kind.rawValue)' and p.platform_app_id = \(appID) and p.object_id = \(id)
             returning p.platform_app_id as app_id, p.object_id as id, p.origin, p.rights
         ),
-        \(auditOperator: "permissible.revoke", kind, "revoked", by: actor)
-        select exists (select from revoked) as found
+        \(auditOperator: "permissible.revoke", kind, "revoked", by: caller)
+        select caller.actor is not null as authenticated, exists (select from revoked) as found
+        from (select 1) one left join caller on true
         """
-    }
-
-    private static func table(_ kind: ObjectKind) -> String {
-        switch kind {
-        case .account: "accounts"
-        case .user: "users"
-        case .agentBot: "agent_bots"
-        }
     }
 }
 
 extension PostgresQuery.StringInterpolation {
     /// The CTE `audited`: one event for each row of `relation(app_id, id, origin, rights)`, with what was `before`.
     fileprivate mutating func appendInterpolation(
-        auditOperator action: StaticString, _ kind: ObjectKind, _ relation: StaticString, by actor: Operator
+        auditOperator action: StaticString, _ kind: ObjectKind, _ relation: StaticString, by caller: Caller
     ) {
         appendLiteral(
             """
             audited as (insert into audit_events \
-            (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after) \
-            select '\(actor.kind)', 
-            """)
-        appendInterpolation(actor.id)
-        appendLiteral(
-            """
-            ::bigint, \(relation).app_id, '\(action)', '\(kind.rawValue)', \(relation).id, \
+            (actor, actor_id, platform_app_id, action, subject_kind, subject_id, before, after, request_id) \
+            select caller.actor, nullif(caller.actor_id, 0), \(relation).app_id, '\(action)', '\(kind.rawValue)', \(relation).id, \
             (select jsonb_build_object('origin', before.origin, 'rights', before.rights) from before), \
-            jsonb_build_object('origin', \(relation).origin, 'rights', \(relation).rights) from \(relation))
+            jsonb_build_object('origin', \(relation).origin, 'rights', \(relation).rights), 
             """)
+        appendInterpolation(caller.requestID)
+        appendLiteral("::text from \(relation), caller)")
     }
 }

@@ -42,21 +42,37 @@ package struct PermissibleStore: Sendable {
     ///
     /// - Throws: ``DirectoryError/notFound`` when there is no such app or no such live object.
     package func grant(
-        _ kind: ObjectKind, _ id: Int64, to appID: Int64, _ rights: Rights, by actor: Operator
+        _ kind: ObjectKind, _ id: Int64, to appID: Int64, _ rights: Rights, by caller: Caller
     ) async throws {
         let rights = rights.union(.read).intersection(.all)
-        try await found(PermissibleStatements.grant(kind, id, to: appID, rights, by: actor))
+        try await found(PermissibleStatements.grant(kind, id, to: appID, rights, by: caller))
+    }
+
+    /// The apps that may reach an object, the first of them first; for operators.
+    package func owners(of kind: ObjectKind, _ id: Int64, by caller: Caller) async throws -> [ObjectOwner] {
+        let rows = try await directory.rows(PermissibleStatements.owners(kind, id, by: caller))
+        guard try rows.first?.decode(Bool.self, "authenticated") == true else { throw DirectoryError.invalidAccessToken }
+        return try rows.compactMap { row in
+            guard let id = try row.decode(Int64?.self, "id") else { return nil }
+            return ObjectOwner(
+                appID: id, appName: try row.decode(String.self, "name"), isDisabled: try row.decode(Bool.self, "disabled"),
+                origin: try row.decode(String.self, "origin"), rights: Rights(rawValue: try row.decode(Int16.self, "rights")),
+                since: try row.timestamp("created_at"))
+        }
     }
 
     /// Takes an app's reach of an object away, even where it created it; the object lives on.
     ///
     /// - Throws: ``DirectoryError/notFound`` when it had none.
-    package func revoke(_ kind: ObjectKind, _ id: Int64, from appID: Int64, by actor: Operator) async throws {
-        try await found(PermissibleStatements.revoke(kind, id, from: appID, by: actor))
+    package func revoke(_ kind: ObjectKind, _ id: Int64, from appID: Int64, by caller: Caller) async throws {
+        try await found(PermissibleStatements.revoke(kind, id, from: appID, by: caller))
     }
 
     private func found(_ statement: PostgresQuery) async throws {
-        guard try await directory.row(statement)?.decode(Bool.self, "found") == true else { throw DirectoryError.notFound }
+        guard let row = try await directory.row(statement), try row.decode(Bool.self, "authenticated") else {
+            throw DirectoryError.invalidAccessToken
+        }
+        guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
     }
 
     private static func permissible(_ row: PostgresRow, _ kind: ObjectKind) throws -> Permissible? {

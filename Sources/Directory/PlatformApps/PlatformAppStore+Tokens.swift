@@ -27,11 +27,12 @@ package struct IssuedToken: Sendable {
 
 extension PlatformAppStore {
     /// Every token that the app ever had, the newest first.
-    package func tokens(of appID: Int64) async throws -> [PlatformAppToken] {
+    package func tokens(of appID: Int64, by caller: Caller) async throws -> [PlatformAppToken] {
         try await directory.rows(
             """
-            select id, scopes, created_at, expires_at, revoked_at, replaced_by, last_used_at, last_used_address
-            from access_tokens where owner_kind = 'platform_app' and owner_id = \(appID) order by id desc
+            with \(operator: caller, needs: [.accessTokensRead])
+            select t.id, t.scopes, t.created_at, t.expires_at, t.revoked_at, t.replaced_by, t.last_used_at, t.last_used_address
+            from caller, access_tokens t where owner_kind = 'platform_app' and owner_id = \(appID) order by t.id desc
             """
         ).map { row in
             PlatformAppToken(
@@ -50,7 +51,7 @@ extension PlatformAppStore {
     ///   - expiresIn: seconds from now; nil: does not expire.
     /// - Throws: ``DirectoryError/notFound`` when there is no such app.
     package func issue(
-        to appID: Int64, scopes: [Scope]? = nil, expiresIn: Int64? = nil, by actor: Operator
+        to appID: Int64, scopes: [Scope]? = nil, expiresIn: Int64? = nil, by caller: Caller
     ) async throws -> IssuedToken {
         if let scopes, scopes.isEmpty { throw DirectoryError.invalid([FieldProblem("scopes", "Scopes can't be blank")]) }
         if let expiresIn, !(1...TokenRequest.longestExpiry).contains(expiresIn) {
@@ -58,19 +59,21 @@ extension PlatformAppStore {
         }
         let row = try await directory.row(
             """
-            with minted as (
+            with \(operator: caller, needs: [.accessTokensWrite]),
+            minted as (
                 insert into access_tokens (owner_kind, owner_id, key_id, scopes, expires_at)
                 select 'platform_app', a.id, \(directory.keyring.currentID), \(scopes?.map(\.description)),
                        now() + make_interval(secs => \(expiresIn.map(Double.init)))
-                from platform_apps a where a.id = \(appID)
+                from caller join platform_apps a on a.id = \(appID)
                 returning id, owner_id, nonce, key_id, scopes, expires_at
             ),
             audited as (
-                insert into audit_events (actor, actor_id, platform_app_id, action, subject_kind, subject_id, after)
-                select \(actor.kind)::text::actor_kind, \(actor.id), owner_id, 'access_token.issue', 'access_token', id,
-                       jsonb_build_object('scopes', scopes, 'expires_at', expires_at) from minted
+                insert into audit_events (actor, actor_id, platform_app_id, action, subject_kind, subject_id, after, request_id)
+                select caller.actor, nullif(caller.actor_id, 0), owner_id, 'access_token.issue', 'access_token', id,
+                       jsonb_build_object('scopes', scopes, 'expires_at', expires_at), \(caller.requestID)::text from minted, caller
             )
-            select id, nonce, key_id from minted
+            select caller.actor is not null as authenticated, minted.id, minted.nonce, minted.key_id
+            from (select 1) one left join caller on true left join minted on true
             """)
         return try issued(row, or: .notFound)
     }
@@ -83,19 +86,20 @@ extension PlatformAppStore {
     /// - Throws: ``DirectoryError/notFound`` when the app has no such token that lives; ``DirectoryError/invalid(_:)`` when it
     ///   has several and none is named.
     package func rotate(
-        _ appID: Int64, token tokenID: Int64? = nil, overlap: Int64, by actor: Operator
+        _ appID: Int64, token tokenID: Int64? = nil, overlap: Int64, by caller: Caller
     ) async throws -> IssuedToken {
         guard (0...TokenRequest.longestExpiry).contains(overlap) else {
             throw DirectoryError.invalid([FieldProblem("overlap", "Overlap is out of range")])
         }
         let row = try await directory.row(
             """
-            with live as (
-                select t.id, t.owner_id, t.scopes from access_tokens t
+            with \(operator: caller, needs: [.accessTokensWrite]),
+            live as (
+                select t.id, t.owner_id, t.scopes from caller, access_tokens t
                 where t.owner_kind = 'platform_app' and t.owner_id = \(appID) and t.revoked_at is null
                   and (t.expires_at is null or t.expires_at > now()) and t.replaced_by is null
                   and (\(tokenID)::bigint is null or t.id = \(tokenID))
-                for update
+                for update of t
             ),
             former as (
                 select * from live where (select count(*) from live) = 1
@@ -112,12 +116,14 @@ extension PlatformAppStore {
                 returning t.id, t.expires_at
             ),
             audited as (
-                insert into audit_events (actor, actor_id, platform_app_id, action, subject_kind, subject_id, after)
-                select \(actor.kind)::text::actor_kind, \(actor.id), minted.owner_id, 'access_token.rotate', 'access_token', minted.id,
-                       jsonb_build_object('replaces', replaced.id, 'until', replaced.expires_at) from minted, replaced
+                insert into audit_events (actor, actor_id, platform_app_id, action, subject_kind, subject_id, after, request_id)
+                select caller.actor, nullif(caller.actor_id, 0), minted.owner_id, 'access_token.rotate', 'access_token', minted.id,
+                       jsonb_build_object('replaces', replaced.id, 'until', replaced.expires_at), \(caller.requestID)::text
+                from minted, replaced, caller
             )
-            select (select count(*) from live) as candidates, minted.id, minted.nonce, minted.key_id
-            from (select 1) one left join minted on true
+            select caller.actor is not null as authenticated, (select count(*) from live) as candidates,
+                   minted.id, minted.nonce, minted.key_id
+            from (select 1) one left join caller on true left join minted on true
             """)
         if let row, try row.decode(Int64.self, "candidates") > 1 {
             throw DirectoryError.invalid([FieldProblem("token", "Token must be named: the app has several")])
@@ -128,25 +134,30 @@ extension PlatformAppStore {
     /// Revokes a token of an app: the next call with it is refused, on every replica.
     ///
     /// - Throws: ``DirectoryError/notFound`` when the app has no such token that was not revoked before.
-    package func revoke(_ appID: Int64, token tokenID: Int64, by actor: Operator) async throws {
+    package func revoke(_ appID: Int64, token tokenID: Int64, by caller: Caller) async throws {
         let row = try await directory.row(
             """
-            with revoked as (
-                update access_tokens set revoked_at = now()
-                where id = \(tokenID) and owner_kind = 'platform_app' and owner_id = \(appID) and revoked_at is null
-                returning id, owner_id
+            with \(operator: caller, needs: [.accessTokensDelete]),
+            revoked as (
+                update access_tokens t set revoked_at = now() from caller
+                where t.id = \(tokenID) and owner_kind = 'platform_app' and owner_id = \(appID) and revoked_at is null
+                returning t.id, t.owner_id
             ),
             audited as (
-                insert into audit_events (actor, actor_id, platform_app_id, action, subject_kind, subject_id)
-                select \(actor.kind)::text::actor_kind, \(actor.id), owner_id, 'access_token.revoke', 'access_token', id from revoked
+                insert into audit_events (actor, actor_id, platform_app_id, action, subject_kind, subject_id, request_id)
+                select caller.actor, nullif(caller.actor_id, 0), owner_id, 'access_token.revoke', 'access_token', revoked.id,
+                       \(caller.requestID)::text from revoked, caller
             )
-            select id from revoked
+            select caller.actor is not null as authenticated, revoked.id
+            from (select 1) one left join caller on true left join revoked on true
             """)
-        if row == nil { throw DirectoryError.notFound }
+        guard let row, try row.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
+        guard try row.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
     }
 
     private func issued(_ row: PostgresRow?, or error: DirectoryError) throws -> IssuedToken {
-        guard let row, let id = try row.decode(Int64?.self, "id") else { throw error }
+        guard let row, try row.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
+        guard let id = try row.decode(Int64?.self, "id") else { throw error }
         let claims = AccessTokenClaims(
             owner: .platformApp, id: id, nonce: try row.decode(UUID.self, "nonce"), keyID: try row.decode(Int32.self, "key_id"))
         return IssuedToken(id: id, accessToken: try directory.keyring.mint(claims))

@@ -12,13 +12,12 @@ enum SessionStatements {
         """
         with signed as (
             update login_links l set redeemed_at = now()
-            from users u, platform_apps a, platform_app_permissibles p
+            from users u
             where l.digest = \(digest) and l.redeemed_at is null and l.revoked_at is null and l.expires_at > now()
               and u.id = l.user_id and u.email_key = \(email) and u.deleted_at is null
               and \(unescaped: SuspensionStatements.isActive("u"))
-              and a.id = l.platform_app_id and a.disabled_at is null
-              and p.kind = 'user' and p.platform_app_id = a.id and p.object_id = u.id and p.rights & 4 <> 0
-            returning u.id, a.id as platform_app_id
+              and \(unescaped: LoginLinkStatements.minterMay)
+            returning u.id, l.platform_app_id
         ),
         \(opening: session, with: "login_link")
         """
@@ -93,7 +92,7 @@ extension PostgresQuery.StringInterpolation {
     /// The CTE `person(user_id, session_id)`: one row when the credential is that of a user who may do anything at all.
     ///
     /// Resolved by the statement that does the work, so that suspension, deletion and another password take effect at once.
-    fileprivate mutating func appendInterpolation(person credential: PersonCredential) {
+    mutating func appendInterpolation(person credential: PersonCredential) {
         switch credential {
         case .token(let claims):
             appendInterpolation(user: claims)

@@ -15,7 +15,7 @@ enum SuspensionStatements {
         with \(caller: caller, needs: [.usersWrite]), \(permit: .user, id), \(writableUser: id),
         changed as (
             insert into suspensions as s (subject_kind, subject_id, by_kind, by_id, reason)
-            select 'user', target.id, 'platform_app', caller.app_id, coalesce(\(reason), '') from target, caller
+            select 'user', target.id, caller.actor, caller.actor_id, coalesce(\(reason), '') from target, caller
             on conflict (subject_kind, subject_id, by_kind, by_id) do update set reason = coalesce(\(reason), s.reason)
             where s.reason <> coalesce(\(reason), s.reason)
             returning s.subject_id, s.reason
@@ -29,7 +29,7 @@ enum SuspensionStatements {
         with \(caller: caller, needs: [.usersWrite]), \(permit: .user, id), \(writableUser: id),
         changed as (
             delete from suspensions s using target, caller
-            where s.subject_kind = 'user' and s.subject_id = target.id and s.by_kind = 'platform_app' and s.by_id = caller.app_id
+            where s.subject_kind = 'user' and s.subject_id = target.id and s.by_kind = caller.actor and s.by_id = caller.actor_id
             returning s.subject_id, s.reason
         ),
         \(bumpedUser: "user.restore", caller: caller)
@@ -44,7 +44,7 @@ enum SuspensionStatements {
         ),
         changed as (
             insert into membership_suspensions as s (membership_id, by_kind, by_id, reason)
-            select member.id, 'platform_app', caller.app_id, coalesce(\(reason), '') from member, caller
+            select member.id, caller.actor, caller.actor_id, coalesce(\(reason), '') from member, caller
             on conflict (membership_id, by_kind, by_id) do update set reason = coalesce(\(reason), s.reason)
             where s.reason <> coalesce(\(reason), s.reason)
             returning s.membership_id, s.reason
@@ -61,7 +61,7 @@ enum SuspensionStatements {
         ),
         changed as (
             delete from membership_suspensions s using member, caller
-            where s.membership_id = member.id and s.by_kind = 'platform_app' and s.by_id = caller.app_id
+            where s.membership_id = member.id and s.by_kind = caller.actor and s.by_id = caller.actor_id
             returning s.membership_id, s.reason
         ),
         \(bumpedMember: "membership.restore", accountID, userID, caller: caller)
@@ -74,8 +74,8 @@ enum SuspensionStatements {
         with \(caller: caller, needs: [scope])
         select s.subject_id as id, s.by_kind::text as by_kind, s.by_id, s.reason, s.since
         from caller
-        join platform_app_permissibles p on p.platform_app_id = caller.app_id and p.kind = 'user' and p.object_id = any (\(ids))
-            and p.rights & 1 <> 0
+        join \(unescaped: caller.reach(.user)) on p.platform_app_id = caller.app_id and p.kind = 'user'
+            and p.object_id = any (\(ids)) and p.rights & 1 <> 0
         join suspensions s on s.subject_kind = 'user' and s.subject_id = p.object_id
         order by s.since, s.by_kind, s.by_id
         """

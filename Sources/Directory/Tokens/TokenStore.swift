@@ -10,8 +10,9 @@ package struct TokenStore: Sendable {
 
     /// Notes in memory that a token was used; see ``flush()``.
     package func note(_ caller: Caller, address: String) {
+        guard let id = caller.tokenID else { return }
         let now = Int64(Date().timeIntervalSince1970 * 1_000_000)
-        directory.tokenUses.note(caller.claims.id, .init(microseconds: now, address: address))
+        directory.tokenUses.note(id, .init(microseconds: now, address: address))
     }
 
     /// Writes down the uses noted since the last time, in one statement; a token that is dead meanwhile keeps its last use.

@@ -11,7 +11,7 @@ enum PurgeStatements {
             botsOfAccounts(seconds, batch), objects("agent_bots", .agentBot, seconds, batch), members(seconds, batch),
             objects("users", .user, seconds, batch),
             accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch), oldDeliveries(batch),
-            expiredSessions(batch), deadLoginLinks(batch),
+            expiredSessions(batch), expiredSuperAdminSessions(batch), deadLoginLinks(batch),
         ]
     }
 
@@ -88,6 +88,14 @@ enum PurgeStatements {
         """
         delete from sessions where id in (
             select id from sessions where expires_at < now() limit \(batch) for update skip locked
+        )
+        """
+    }
+
+    private static func expiredSuperAdminSessions(_ batch: Int32) -> PostgresQuery {
+        """
+        delete from super_admin_sessions where id in (
+            select id from super_admin_sessions where expires_at < now() limit \(batch) for update skip locked
         )
         """
     }

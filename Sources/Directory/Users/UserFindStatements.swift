@@ -20,7 +20,7 @@ enum UserFindStatements {
             from (select 1) one
             left join caller on true
             \(unescaped: joinedHits(query))
-            left join lateral (\(branches: query, ofAll)) u on true
+            left join lateral (\(branches: query, ofAll(caller))) u on true
             \(unescaped: UserRow.joins)
             order by u.position
             """
@@ -36,7 +36,7 @@ enum UserFindStatements {
         left join permit on true
         left join accounts o on o.id = \(accountID) and o.deleted_at is null and permit.rights & 1 <> 0
         \(unescaped: joinedHits(query))
-        left join lateral (\(branches: query, ofMembers(accountID))) u on true
+        left join lateral (\(branches: query, ofMembers(accountID, caller))) u on true
         \(unescaped: UserRow.joins)
         order by u.position
         """
@@ -45,25 +45,27 @@ enum UserFindStatements {
     private static func joinedHits(_ query: UserQuery) -> String { query.text == nil ? "" : "left join hits on true" }
 
     /// The users that the caller may read, along its permissibles.
-    private static let ofAll = Walk(
-        text: """
-            select x.*, p.rights, p.object_id as position
-            from platform_app_permissibles p
-            join users x on x.id = p.object_id and x.deleted_at is null
-            where p.kind = 'user' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0 and
-            """,
-        // Both: an index walk of either begins where the page does.
-        positions: ["p.object_id", "x.id"])
+    private static func ofAll(_ caller: Caller) -> Walk {
+        Walk(
+            text: """
+                select x.*, p.rights, p.object_id as position
+                from \(caller.reach(.user))
+                join users x on x.id = p.object_id and x.deleted_at is null
+                where p.kind = 'user' and p.platform_app_id = caller.app_id and p.rights & 1 <> 0 and
+                """,
+            // Both: an index walk of either begins where the page does.
+            positions: ["p.object_id", "x.id"])
+    }
 
     /// The same along the memberships of the account `o`.
-    private static func ofMembers(_ accountID: Int64) -> Walk {
+    private static func ofMembers(_ accountID: Int64, _ caller: Caller) -> Walk {
         // The id itself and not `o.id`, so that the planner knows how large this account is.
         Walk(
             text: """
                 select x.*, p.rights, n.id as position
                 from account_users n
                 join users x on x.id = n.user_id and x.deleted_at is null
-                join platform_app_permissibles p on p.kind = 'user' and p.platform_app_id = caller.app_id
+                join \(caller.reach(.user)) on p.kind = 'user' and p.platform_app_id = caller.app_id
                     and p.object_id = n.user_id and p.rights & 1 <> 0
                 where o.id is not null and n.account_id = \(accountID) and
                 """,

@@ -71,7 +71,7 @@ package enum UserRules {
         return StorableText.problems("name", "Name", name, maximum: 255)
     }
 
-    private static func passwordProblems(_ password: String) -> [FieldProblem] {
+    static func passwordProblems(_ password: String) -> [FieldProblem] {
         PasswordPolicy().violations(of: password).map { FieldProblem("password", $0) }
     }
 }

@@ -57,7 +57,7 @@ enum UserStatements {
         ),
         permitted as (
             insert into platform_app_permissibles (kind, platform_app_id, object_id, origin, rights)
-            select 'user', caller.app_id, created.id, 'created', 15 from created, caller
+            select 'user', caller.app_id, created.id, 'created', 15 from created, caller where caller.app_id <> 0
             returning object_id, rights
         ),
         minted as (
@@ -102,7 +102,8 @@ enum UserStatements {
                     case when \(setsDisplayName) then \(displayName) else t.display_name end as display_name,
                     coalesce(\(email), t.email) as email,
                     coalesce(\(passwordHash), t.password_hash) as password_hash,
-                    t.custom_attributes || coalesce(\(update.customAttributes), '{}'::jsonb) as custom_attributes
+                    case when \(update.replacesCustomAttributes) then '{}'::jsonb else t.custom_attributes end
+                        || coalesce(\(update.customAttributes), '{}'::jsonb) as custom_attributes
                 from target t
             ),
             updated as (
@@ -161,7 +162,8 @@ enum UserStatements {
         needed.contains(.impersonate) ? [.usersWrite, .usersImpersonate] : [.usersWrite]
     }
 
-    private static func audited(_ relation: String) -> String {
+    /// What the audit trail keeps of a user's row; never a secret.
+    static func audited(_ relation: String) -> String {
         "jsonb_build_object('name', \(relation).name, 'email', \(relation).email, 'display_name', \(relation).display_name, "
             + "'custom_attributes', \(relation).custom_attributes, 'password_set', \(relation).password_hash is not null)"
     }

@@ -106,10 +106,6 @@ package struct UserStore: Sendable {
 
     private func hash(_ password: String?) async throws -> String? {
         guard let password else { return nil }
-        do {
-            return try await directory.passwords.hash(password)
-        } catch PasswordError.overloaded, PasswordError.stopped {
-            throw DirectoryError.unavailable
-        }
+        return try await directory.hash(password)
     }
 }

@@ -38,7 +38,8 @@ extension PlatformAPI {
     ///
     /// - Throws: 422 for a key that is none.
     func keyedCall(_ request: Request, _ context: WebContext, _ caller: Caller) async throws -> KeyedCall? {
-        guard let key = request.headers[.idempotencyKey] else { return nil }
+        // Keys are kept for Platform Apps; an operator's calls are carried out as they come.
+        guard !caller.isOperator, let key = request.headers[.idempotencyKey] else { return nil }
         do throws(DirectoryError) {
             return try KeyedCall(key: key, content: content(of: request, context))
         } catch {

@@ -6,6 +6,7 @@ enum KeyPurpose: String, CaseIterable {
     case pubsubToken = "muster/pubsub-token/v1"
     case content = "muster/content/v1"
     case webhook = "muster/webhook-secret/v1"
+    case totp = "muster/totp/v1"
 }
 
 /// The data keys of an installation, with the keys of all purposes derived once.
@@ -50,12 +51,14 @@ struct PurposeKeys: Sendable {
     let pubsubToken: HMACKey
     let content: HMACKey
     let webhook: HMACKey
+    let totp: HMACKey
 
     init(_ key: DataKey) {
         accessToken = key.derive(.accessToken)
         pubsubToken = key.derive(.pubsubToken)
         content = key.derive(.content)
         webhook = key.derive(.webhook)
+        totp = key.derive(.totp)
     }
 }
 

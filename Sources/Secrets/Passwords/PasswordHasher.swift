@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import FoundationEssentials
+import Synchronization
 
 /// Hashes and verifies passwords by bcrypt on threads of its own.
 ///
@@ -12,6 +13,7 @@ package final class PasswordHasher: Sendable {
     private let pool: BoundedThreadPool
     /// What a password is compared with when there is no hash, so that the time does not tell whether the user exists.
     private let decoy: String
+    private let started = Atomic<Int>(0)
 
     /// A hasher whose threads run at once.
     package init(cost: Int = defaultCost, threads: Int = defaultThreads, queueLimit: Int = 64) {
@@ -26,6 +28,9 @@ package final class PasswordHasher: Sendable {
 
     /// How many passwords wait for a thread.
     package var queued: Int { pool.queued }
+
+    /// How many passwords were hashed or compared since the start: what sign-ins cost, apart from how long it took.
+    package var work: Int { started.load(ordering: .relaxed) }
 
     /// A new `$2b$` hash of the password with a random salt.
     ///
@@ -59,6 +64,7 @@ package final class PasswordHasher: Sendable {
     }
 
     private func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async throws -> Value {
+        started.add(1, ordering: .relaxed)
         do {
             return try await pool.run(work)
         } catch let refusal as BoundedThreadPool.Refusal {

@@ -17,6 +17,8 @@ package struct WebRequestState: Sendable {
     package var query: Substring?
     /// The client's address: the socket's peer, or what a trusted proxy says.
     package var remoteAddress = "unknown"
+    /// Whether the socket's peer is a proxy whose word is taken.
+    package var isPeerTrusted = false
     /// The token that the request presents, unchecked; nil when it presents none.
     package var credential: PresentedCredential?
     /// The trace that the request belongs to, when its caller has one.
@@ -24,6 +26,9 @@ package struct WebRequestState: Sendable {
     /// Goes out as `X-Request-Id` and into every log line; never taken from the client.
     package let requestID: String
     let peer: SocketAddress?
+
+    /// The address at the other end of the socket itself, whatever proxies say; nil for what is no address.
+    package var peerAddress: String? { peer?.ipAddress }
 }
 
 /// The context with which every request enters the router.

@@ -36,11 +36,13 @@ package struct WebResponder: HTTPResponder {
     private let options: Options
     private let metrics: RequestMetrics
     private let limits: RequestLimits?
+    private let errorPages: [ErrorPages]
 
     /// Freezes the routes added so far.
     package init(_ router: WebRouter, options: Options = Options()) {
         self.router = router.routes.buildResponder()
         routes = RouteTable(router)
+        errorPages = router.errorPages
         self.options = options
         metrics = RequestMetrics(options.metrics)
         limits = RequestLimits(perAddress: options.addressLimit, perToken: options.tokenLimit)
@@ -55,6 +57,7 @@ package struct WebResponder: HTTPResponder {
         var context = context
         context.web.remoteAddress = options.trustedProxies.clientAddress(
             peer: context.web.peer, headers: request.headers)
+        context.web.isPeerTrusted = context.web.peerAddress.map(options.trustedProxies.trusts) ?? false
         if let trace = request.headers[.traceparent].flatMap(TraceContext.init) {
             context.web.trace = trace
             context.logger[metadataKey: "trace_id"] = .string(trace.traceID)
@@ -74,7 +77,7 @@ package struct WebResponder: HTTPResponder {
         } catch {
             let error = renderable(error, context: context)
             code = error.code
-            response = Response(status: error.status, headers: error.headers, body: ResponseBody(byteBuffer: error.body))
+            response = await answer(to: error, request, path, context)
         }
         complete(&response, to: request, requestID: context.web.requestID, allowance)
         record(response, to: request, path: path, context: context, errorCode: code, duration: .now - start)
@@ -157,6 +160,17 @@ package struct WebResponder: HTTPResponder {
                 ])
             return APIError.internalServerError
         }
+    }
+
+    private func answer(
+        to error: any RenderableError, _ request: Request, _ path: Substring, _ context: WebContext
+    ) async -> Response {
+        guard let pages = errorPages.first(where: { $0.covers(path) }) else {
+            return Response(status: error.status, headers: error.headers, body: ResponseBody(byteBuffer: error.body))
+        }
+        var response = await pages.answer(error, request, context)
+        for field in error.headers where response.headers[field.name] == nil { response.headers.append(field) }
+        return response
     }
 
     // MARK: - Headers

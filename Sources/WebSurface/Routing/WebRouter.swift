@@ -40,6 +40,34 @@ package final class WebRouter {
     ///
     /// - Parameter path: as the route was added, with its parameters.
     package func refuseHead(on path: RouterPath) { effectful.insert(path.description) }
+
+    /// Where errors are shown as pages.
+    private(set) var errorPages: [ErrorPages] = []
+
+    /// Shows what goes wrong below a path as pages, also where there is no route.
+    ///
+    /// - Parameters:
+    ///   - except: a part of it that stays as the API has it.
+    ///   - answer: makes the page; what the error's own answer has of headers is added to it.
+    package func renderErrors(
+        below path: String, except: String,
+        _ answer: @escaping @Sendable (any RenderableError, Request, WebContext) async -> Response
+    ) {
+        errorPages.append(ErrorPages(path: path, except: except, answer: answer))
+    }
+}
+
+/// The errors of one part of the paths, shown as pages.
+struct ErrorPages: Sendable {
+    let path: String
+    let except: String
+    let answer: @Sendable (any RenderableError, Request, WebContext) async -> Response
+
+    func covers(_ asked: Substring) -> Bool { Self.lies(asked, below: path) && !Self.lies(asked, below: except) }
+
+    private static func lies(_ asked: Substring, below path: String) -> Bool {
+        asked == path[...] || asked.hasPrefix(path + "/")
+    }
 }
 
 /// Turns Hummingbird's own errors into ours before its responder renders them in another shape.

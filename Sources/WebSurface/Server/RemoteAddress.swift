@@ -77,7 +77,8 @@ package struct TrustedProxies: Sendable, Equatable {
         return client
     }
 
-    private func trusts(_ address: String) -> Bool { blocks.contains { $0.contains(address) } }
+    /// Whether the address is a trusted proxy's.
+    func trusts(_ address: String) -> Bool { blocks.contains { $0.contains(address) } }
 }
 
 extension HTTPField.Name {

@@ -48,7 +48,7 @@ import Testing
             let passwords = PasswordHasher(cost: 4)
             let admins = Directory(postgres: postgres, keyring: keyring, passwords: passwords).superAdmins
             #expect(try await admins.isEmpty())
-            _ = try await admins.create(email: " Root@Example.org", name: "Root", password: "Secret-123")
+            _ = try await admins.create(email: " Root@Example.org", name: "Root", password: "Secret-123", by: .command)
             #expect(try await !admins.isEmpty())
             for (email, name, password) in [
                 ("root@example.org", "Root", "Secret-123"), ("root", "Root", "Secret-123"), ("r2@example.org", "Root", "weak"),
@@ -56,13 +56,13 @@ import Testing
                 (String(repeating: "a", count: 300) + "@example.org", "Root", "Secret-123"),
             ] {
                 await #expect(throws: DirectoryError.self, "\(email)") {
-                    try await admins.create(email: email, name: name, password: password)
+                    try await admins.create(email: email, name: name, password: password, by: .command)
                 }
             }
             #expect(try await postgres.query("select from super_admins").count == 1)
             #expect(try await postgres.query("select from users").isEmpty)
             let trail = try await postgres.query("select after::text as t from audit_events").first?.decode(String.self, "t")
-            #expect(trail == #"{"email": "root@example.org"}"#)
+            #expect(trail == #"{"name": "Root", "email": "root@example.org"}"#)
             await passwords.stop()
         }
     }

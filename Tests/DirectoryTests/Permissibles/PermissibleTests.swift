@@ -10,9 +10,10 @@ import Testing
     @Test func grantChangeRevoke() async throws {
         try await withDirectory { world in
             let (one, two) = (try await world.app("One"), try await world.app("Two"))
+            let root = try await world.superAdmin()
             let store = world.directory.permissibles
             let (ada, acme) = (try await world.user("ada@example.org", by: one), try await world.account("Acme", by: one))
-            try await store.grant(.user, ada.id, to: two.id, .write, by: .superAdmin(3))
+            try await store.grant(.user, ada.id, to: two.id, .write, by: root.caller)
             #expect(try await world.directory.users.show(ada.id, by: two.caller).secrets == nil)
             try await store.grant(.user, ada.id, to: two.id, .all, by: .command)
             #expect(try await world.directory.users.show(ada.id, by: two.caller).secrets != nil)
@@ -26,7 +27,7 @@ import Testing
             await #expect(throws: DirectoryError.nonPermissible) {
                 try await world.directory.accounts.delete(acme.id, by: one.caller)
             }
-            try await store.revoke(.user, ada.id, from: two.id, by: .superAdmin(3))
+            try await store.revoke(.user, ada.id, from: two.id, by: root.caller)
             await #expect(throws: DirectoryError.nonPermissible) { try await world.directory.users.show(ada.id, by: two.caller) }
             await #expect(throws: DirectoryError.notFound) { try await store.revoke(.user, ada.id, from: two.id, by: .command) }
             #expect(

@@ -18,16 +18,17 @@ import Testing
     @Test func rotationOverlapsAndEnds() async throws {
         try await withDirectory { world in
             let app = try await world.app("One")
+            let root = try await world.superAdmin()
             let apps = world.directory.platformApps
             let second = try await apps.rotate(app.id, overlap: 3_600, by: .command)
             #expect(try await Self.works(app.token, in: world))
             #expect(try await Self.works(second.accessToken, in: world))
-            let listed = try await apps.tokens(of: app.id)
+            let listed = try await apps.tokens(of: app.id, by: .command)
             #expect(listed.map(\.replacedBy) == [nil, second.id] && listed[0].expiresAt == nil && listed[1].expiresAt != nil)
             // The overlap is over.
             try await world.postgres.execute("update access_tokens set expires_at = now() where replaced_by is not null")
             #expect(try await !Self.works(app.token, in: world))
-            let third = try await apps.rotate(app.id, overlap: 0, by: .superAdmin(1))
+            let third = try await apps.rotate(app.id, overlap: 0, by: root.caller)
             #expect(try await !Self.works(second.accessToken, in: world))
             #expect(try await Self.works(third.accessToken, in: world))
             let audit = try await world.auditText()
@@ -53,7 +54,7 @@ import Testing
                 _ = try await apps.rotate(other.id, token: narrow.id, overlap: 0, by: .command)
             }
             let next = try await apps.rotate(app.id, token: narrow.id, overlap: 3_600, by: .command)
-            let listed = try await apps.tokens(of: app.id)
+            let listed = try await apps.tokens(of: app.id, by: .command)
             #expect(listed.first { $0.id == next.id }?.scopes == ["users:read"])
             // The overlap does not lengthen the life of the former token.
             let ends = try await world.count(
@@ -102,12 +103,13 @@ import Testing
             #expect(try await world.count("select count(*) from access_tokens where last_used_at is not null") == 0)
             #expect(try await tokens.flush() == 2)
             #expect(try await tokens.flush() == 0)
-            let listed = try await world.directory.platformApps.tokens(of: one.id)
+            let listed = try await world.directory.platformApps.tokens(of: one.id, by: .command)
             #expect(listed[0].lastUsedAddress == "10.0.0.50" && listed[0].lastUsedAt != nil)
             // A dead token was not used any more, and another replica's later use stands.
-            try await world.directory.platformApps.revoke(two.id, token: two.caller.claims.id, by: .command)
+            try await world.directory.platformApps.revoke(two.id, token: #require(two.caller.tokenID), by: .command)
             try await world.postgres.execute(
-                "update access_tokens set last_used_at = now() + interval '1 hour' where id = \(one.caller.claims.id)")
+                "update access_tokens set last_used_at = now() + interval '1 hour' where id = \(try #require(one.caller.tokenID))"
+            )
             tokens.note(one.caller, address: "old")
             tokens.note(two.caller, address: "dead")
             #expect(try await tokens.flush() == 0)

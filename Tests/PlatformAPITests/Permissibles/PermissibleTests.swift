@@ -12,8 +12,9 @@ import WebSurface
             let (user, account) = (try await one.newUser("a@x.org"), try await one.newAccount())
             let (foreign, gone) = (try await two.newUser("b@x.org"), try await one.newUser("gone@x.org"))
             #expect(try await one.delete("/users/\(gone)").status == 200)
+            let root = try await api.world.superAdmin()
             let operators = api.world.directory.permissibles
-            try await operators.grant(.user, foreign, to: one.appID, [.write], by: .superAdmin(7))
+            try await operators.grant(.user, foreign, to: one.appID, [.write], by: root.caller)
             let listed = try await one.get("/permissibles").json().elements
             #expect(listed.map { $0["kind"]?.string } == ["account", "user", "user"])
             #expect(listed.map { $0["id"]?.integer } == [account, user, foreign])

@@ -2,17 +2,15 @@
 
 import Directory
 import DirectoryTestSupport
-import Hummingbird
 import Logging
-import NIOCore
 import Postgres
 import Secrets
-import ServiceLifecycle
 import SignIn
 import SignInAPI
 import SignInPage
 import Testing
 import WebSurface
+import WebTestSupport
 
 @testable import PlatformAPI
 
@@ -86,30 +84,16 @@ func serving(
     _ body: @Sendable @escaping (Int) async throws -> Void
 ) async throws {
     let web = WebRouter()
-    PlatformAPI(directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: publicURL).addRoutes(to: web)
+    for audience in [PlatformAPI.Audience.platformApps, .superAdmins] {
+        PlatformAPI(
+            directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: publicURL, audience: audience
+        ).addRoutes(to: web)
+    }
     let service = SignInService(directory: directory, passwords: passwords)
     SignInAPI(directory: directory, service: service).addRoutes(to: web)
     SignInPage(directory: directory, service: service, publicURL: publicURL).addRoutes(to: web)
-    let quiet = Logger(label: "quiet", factory: { _ in log })
     var options = WebResponder.Options()
     options.trustedProxies = proxies
     options.largeBodies = [PlatformAPI.bulkPath: 32 << 20]
-    let (ports, sink) = AsyncStream<Int>.makeStream()
-    let application = WebServer.makeApplication(
-        WebServerConfiguration(port: 0), responder: WebResponder(web, options: options), logger: quiet,
-        onRunning: { sink.yield($0.localAddress?.port ?? 0) })
-    let group = ServiceGroup(configuration: .init(services: [application], logger: quiet))
-    try await withThrowingTaskGroup(of: Void.self) { tasks in
-        tasks.addTask { try await group.run() }
-        var iterator = ports.makeAsyncIterator()
-        let port = await iterator.next() ?? 0
-        do {
-            try await body(port)
-        } catch {
-            await group.triggerGracefulShutdown()
-            throw error
-        }
-        await group.triggerGracefulShutdown()
-        try await tasks.waitForAll()
-    }
+    try await WebTestSupport.serving(WebResponder(web, options: options), log: log, body)
 }

@@ -2,9 +2,8 @@
 import Hummingbird
 import InMemoryLogging
 import Logging
-import NIOCore
-import ServiceLifecycle
 import WebSurface
+import WebTestSupport
 
 /// A listener on a free port with a few routes that show what handlers get.
 struct LiveServer: Sendable {
@@ -27,26 +26,8 @@ struct LiveServer: Sendable {
         var log = InMemoryLogHandler()
         log.logLevel = .debug
         let handler = log
-        let logger = Logger(label: "test", factory: { _ in handler })
-        let (ports, sink) = AsyncStream<Int>.makeStream()
-        let application = WebServer.makeApplication(
-            setup.configuration, responder: WebResponder(setup.web, options: setup.options), logger: logger,
-            onRunning: { sink.yield($0.localAddress?.port ?? 0) })
-        let group = ServiceGroup(
-            configuration: .init(
-                services: [application], logger: Logger(label: "quiet", factory: { _ in SwiftLogNoOpLogHandler() })))
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            var iterator = ports.makeAsyncIterator()
-            let port = await iterator.next() ?? 0
-            do {
-                try await body(LiveServer(port: port, log: handler))
-            } catch {
-                await group.triggerGracefulShutdown()
-                throw error
-            }
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
+        try await serving(WebResponder(setup.web, options: setup.options), configuration: setup.configuration, log: handler) {
+            try await body(LiveServer(port: $0, log: handler))
         }
     }
 

@@ -3,16 +3,16 @@ import Foundation
 import Glibc
 
 /// One answer as it came over the wire.
-struct RawAnswer: Sendable, Equatable {
-    var status = 0
-    var headers: [String: String] = [:]
-    var body = ""
+package struct RawAnswer: Sendable, Equatable {
+    package var status = 0
+    package var headers: [String: String] = [:]
+    package var body = ""
 
     /// The value of a header, in whatever case its name is given.
-    func header(_ name: String) -> String? { headers[name.lowercased()] }
+    package func header(_ name: String) -> String? { headers[name.lowercased()] }
 
     /// The names which every answer must have, with what they must say.
-    var hasCommonHeaders: Bool {
+    package var hasCommonHeaders: Bool {
         (headers["x-request-id"]?.count ?? 0) >= 16 && headers["x-content-type-options"] == "nosniff"
             && headers["cache-control"] == "no-store"
             && (status == 204 || headers["content-type"] == "application/json; charset=utf-8")
@@ -20,10 +20,10 @@ struct RawAnswer: Sendable, Equatable {
 }
 
 /// A TCP connection that sends exactly the bytes it is told. Its blocking calls run on threads of their own.
-final class RawClient: Sendable {
+package final class RawClient: Sendable {
     private let socket: Int32
 
-    init(port: Int, receiveTimeout: Int = 10) throws {
+    package init(port: Int, receiveTimeout: Int = 10) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -42,9 +42,9 @@ final class RawClient: Sendable {
     deinit { close(socket) }
 
     /// Sends bytes; false when the other side is gone.
-    @discardableResult func send(_ text: String) async -> Bool { await send(Array(text.utf8)) }
+    @discardableResult package func send(_ text: String) async -> Bool { await send(Array(text.utf8)) }
 
-    @discardableResult func send(_ bytes: [UInt8]) async -> Bool {
+    @discardableResult package func send(_ bytes: [UInt8]) async -> Bool {
         await onThread { [socket] in
             var sent = 0
             while sent < bytes.count {
@@ -56,10 +56,10 @@ final class RawClient: Sendable {
         }
     }
 
-    func finishSending() { shutdown(socket, Int32(SHUT_WR)) }
+    package func finishSending() { shutdown(socket, Int32(SHUT_WR)) }
 
     /// The next answer; nil when the connection ends or times out first.
-    func answer(toHead: Bool = false) async -> RawAnswer? {
+    package func answer(toHead: Bool = false) async -> RawAnswer? {
         await onThread { [socket] in
             var head = ""
             var byte: UInt8 = 0
@@ -71,7 +71,9 @@ final class RawClient: Sendable {
             var answer = RawAnswer(status: Int(lines[0].split(separator: " ")[1]) ?? 0)
             for line in lines.dropFirst() {
                 let parts = line.split(separator: ":", maxSplits: 1)
-                answer.headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces)
+                let (name, value) = (parts[0].lowercased(), parts[1].trimmingCharacters(in: .whitespaces))
+                // Several cookies are set by several fields: a line each.
+                answer.headers[name] = answer.headers[name].map { $0 + "\n" + value } ?? value
             }
             var body = [UInt8](repeating: 0, count: toHead ? 0 : Int(answer.headers["content-length"] ?? "0") ?? 0)
             var read = 0
@@ -86,7 +88,7 @@ final class RawClient: Sendable {
     }
 
     /// Waits for the end of the connection; false when it is still open after the receive timeout.
-    func isClosed() async -> Bool {
+    package func isClosed() async -> Bool {
         await onThread { [socket] in
             var byte: UInt8 = 0
             while true {

@@ -7,7 +7,7 @@ import Testing
 /// A headless Chromium with one page, driven by the DevTools protocol over a socket of its own: no port, no driver.
 ///
 /// Every call blocks, at most 30 seconds for each message; so it lives on a thread of its own, see ``run(_:)``.
-final class Chromium {
+package final class Chromium {
     private let process = Process()
     private let folder: URL
     private let socket: Int32
@@ -15,14 +15,14 @@ final class Chromium {
     private var lastID = 0
     private var session: String?
     /// What the page said by itself, oldest first: names of events with their parameters.
-    private(set) var events: [(name: String, parameters: [String: Any])] = []
+    package private(set) var events: [(name: String, parameters: [String: Any])] = []
 
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
     /// Runs `body` beside the cooperative threads, with a browser that nobody used before.
-    static func run<Result: Sendable>(_ body: @Sendable (Chromium) throws -> Result) async throws -> Result {
+    package static func run<Result: Sendable>(_ body: @Sendable (Chromium) throws -> Result) async throws -> Result {
         try await withTaskExecutorPreference(OwnThread()) {
             let browser = try Chromium()
             defer { browser.stop() }
@@ -86,12 +86,12 @@ final class Chromium {
     // MARK: - Doing
 
     /// Opens an address and waits until it is there.
-    func open(_ url: String) throws {
+    package func open(_ url: String) throws {
         try arriving { try send("Page.navigate", ["url": url]) }
     }
 
     /// Clicks in the middle of an element, as a mouse does, and waits for the page that this leads to.
-    func click(_ selector: String) throws {
+    package func click(_ selector: String) throws {
         let place = try evaluate(
             "(() => { const e = document.querySelector('\(selector)'); e.scrollIntoView(); const r = e.getBoundingClientRect(); "
                 + "return [r.x + r.width / 2, r.y + r.height / 2] })()")
@@ -105,7 +105,7 @@ final class Chromium {
     }
 
     /// Presses a key.
-    func press(_ key: String, code: Int, text: String = "") throws {
+    package func press(_ key: String, code: Int, text: String = "") throws {
         for type in [text.isEmpty ? "rawKeyDown" : "keyDown", "keyUp"] {
             var parameters: [String: Any] = ["type": type, "key": key, "code": key, "windowsVirtualKeyCode": code]
             if type == "keyDown" { parameters["text"] = text }
@@ -113,13 +113,24 @@ final class Chromium {
         }
     }
 
+    /// Fills in a field, as typing does.
+    package func type(_ text: String, into selector: String) throws {
+        _ = try evaluate("document.querySelector('\(selector)').value = ''; document.querySelector('\(selector)').focus()")
+        try send("Input.insertText", ["text": text])
+    }
+
+    /// Whether scripts run in the pages that are opened from now on.
+    package func setScripts(_ isOn: Bool) throws {
+        try send("Emulation.setScriptExecutionDisabled", ["value": !isOn])
+    }
+
     /// Does what leads to another page, and waits until that is there.
-    func arriving(_ action: () throws -> Void) throws {
+    package func arriving(_ action: () throws -> Void) throws {
         try hearing("Page.loadEventFired", after: action)
     }
 
     /// Does something and waits for what the page says to it.
-    func hearing(_ name: String, with text: String = "", after action: () throws -> Void) throws {
+    package func hearing(_ name: String, with text: String = "", after action: () throws -> Void) throws {
         let known = events.count
         try action()
         while !events.dropFirst(known).contains(where: { $0.name == name && (text.isEmpty || "\($0.parameters)".contains(text)) })
@@ -131,22 +142,22 @@ final class Chromium {
     // MARK: - Looking
 
     /// The value of an expression in the page.
-    func evaluate(_ expression: String) throws -> Any? {
+    package func evaluate(_ expression: String) throws -> Any? {
         let answer = try send("Runtime.evaluate", ["expression": expression, "returnByValue": true])
         if let problem = answer["exceptionDetails"] { throw Failure(description: "\(expression): \(problem)") }
         return (answer["result"] as? [String: Any])?["value"]
     }
 
-    func text(_ expression: String) throws -> String { try evaluate(expression) as? String ?? "" }
+    package func text(_ expression: String) throws -> String { try evaluate(expression) as? String ?? "" }
 
     /// The address that stands in the address bar.
-    var address: String { get throws { try text("location.href") } }
+    package var address: String { get throws { try text("location.href") } }
 
     /// What a person reads.
-    var words: String { get throws { try text("document.body.innerText") } }
+    package var words: String { get throws { try text("document.body.innerText") } }
 
     /// Roles and names of what a screen reader meets.
-    func accessibleThings() throws -> [String] {
+    package func accessibleThings() throws -> [String] {
         let nodes = try send("Accessibility.getFullAXTree")["nodes"] as? [[String: Any]] ?? []
         return nodes.compactMap { node in
             guard node["ignored"] as? Bool == false, let role = (node["role"] as? [String: Any])?["value"] as? String else {
@@ -157,7 +168,7 @@ final class Chromium {
     }
 
     /// Sets the window's size and the colours that its person prefers.
-    func setView(width: Int, height: Int = 800, dark: Bool = false) throws {
+    package func setView(width: Int, height: Int = 800, dark: Bool = false) throws {
         try send(
             "Emulation.setDeviceMetricsOverride",
             ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500])
@@ -166,19 +177,11 @@ final class Chromium {
             ["features": [["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]]])
     }
 
-    /// Keeps a picture of the page in the folder that `MUSTER_SCREENSHOTS` names, if it does.
-    func picture(_ name: String) throws {
-        guard let folder = ProcessInfo.processInfo.environment["MUSTER_SCREENSHOTS"] else { return }
-        let answer = try send("Page.captureScreenshot")
-        let data = (answer["data"] as? String).flatMap { Data(base64Encoded: $0) } ?? Data()
-        try data.write(to: URL(fileURLWithPath: folder).appendingPathComponent("\(name).png"))
-    }
-
     // MARK: - The protocol
 
     /// Calls a method and gives its result; messages end with a NUL.
     @discardableResult
-    func send(_ method: String, _ parameters: [String: Any] = [:]) throws -> [String: Any] {
+    package func send(_ method: String, _ parameters: [String: Any] = [:]) throws -> [String: Any] {
         lastID += 1
         var message: [String: Any] = ["id": lastID, "method": method, "params": parameters]
         message["sessionId"] = session

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+extension AccountStore {
+    /// The accounts that the query means, the newest first; for operators.
+    package func list(_ query: AccountListQuery, by caller: Caller) async throws -> Page<AccountListItem> {
+        let problems = query.problems
+        guard problems.isEmpty else {
+            try await directory.authenticateOperator(caller)
+            throw DirectoryError.invalid(problems)
+        }
+        let walk = try await walk(query, by: caller)
+        return try await directory.page(
+            walk, of: .account, query.page, by: caller, AccountListStatements.list(query, walk, caller: caller)
+        ) { row in
+            AccountListItem(
+                id: try row.decode(Int64.self, "id"), name: try row.decode(String.self, "name"),
+                domain: try row.decode(String?.self, "domain"), locale: try row.decode(String.self, "locale"),
+                isSuspended: try row.decode(Bool.self, "suspended"), members: try row.decode(Int64.self, "members"),
+                firstOwner: try row.decode(String?.self, "first_app"), owners: try row.decode(Int64.self, "apps"),
+                createdAt: try row.timestamp("created_at"))
+        }
+    }
+
+    private func walk(_ query: AccountListQuery, by caller: Caller) async throws -> ListWalk {
+        if let text = query.text, let found = try await directory.search(.account, text, by: caller) { return .found(found) }
+        if query.status == .suspended { return .suspended }
+        return query.platformAppID.map { .ofApp($0) } ?? .all
+    }
+}
