@@ -20,7 +20,7 @@ import Testing
                 try (JSONSerialization.jsonObject(with: Data(held.out.utf8)) as? [String: Any])?["run"] as? Int)
 
             // The mark that the console sets; that it does so, and for whom, is tested with the console.
-            try await muster.withDatabase { database in
+            _ = try await muster.withDatabase { database in
                 try await database.execute(
                     "update runs set released_at = now(), decided_by = 'super_admin', decided_by_id = 1 where id = \(Int64(run))")
             }
