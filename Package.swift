@@ -59,8 +59,16 @@ let consoleResources = [
     "secrets.mustache",
     // A line a noun.
     "overview.mustache",
+    "table.mustache", "cell.mustache", "row_form.mustache", "section.mustache", "act_form.mustache", "object_page.mustache",
+    "object_list.mustache", "object_form.mustache",
+    "sync_policies.mustache", "sync_runs.mustache", "sync_run.mustache", "sync_progress.mustache", "sync_findings.mustache",
+    "run_rows.mustache",
+    "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
     "profile.mustache", "authenticator.mustache", "enrolment.mustache", "recovery_codes.mustache",
     "super_admins.mustache", "super_admin.mustache",
+    "platform_apps.mustache", "platform_app.mustache", "platform_app_new.mustache", "platform_app_end.mustache",
+    "permissibles.mustache", "permissible.mustache", "access_tokens.mustache", "access_token.mustache", "app_tokens.mustache",
+    "app_token_new.mustache", "token_fields.mustache", "token_table.mustache", "issued.mustache",
 ]
 
 let package = Package(
@@ -129,10 +137,13 @@ let package = Package(
         ),
         .target(
             name: "Console",
-            dependencies: ["Pages", "WebSurface", "Directory", "SignIn", "Secrets", .hummingbird, .httpTypes, .nioCore],
+            dependencies: [
+                "Pages", "WebSurface", "Directory", "SignIn", "Sync", "Secrets", .hummingbird, .httpTypes, .nioCore,
+            ],
             resources: consoleResources.map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),
+        module("SuperAdminAPI", ["WebSurface", "Directory", "Secrets", .hummingbird, .httpTypes]),
         module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         .target(
             name: "Documents",
@@ -150,7 +161,7 @@ let package = Package(
         module(
             "Daemon",
             [
-                "PlatformAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "Console", "WebSurface", "Webhooks", "Work",
+                "PlatformAPI", "SuperAdminAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "Console", "WebSurface", "Webhooks", "Work",
                 "Sync",
                 "Policy",
                 "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
@@ -191,7 +202,7 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory",
+                "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory",
                 "DirectoryTestSupport", "Postgres", "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
@@ -204,12 +215,12 @@ let package = Package(
             "ConsoleTests",
             [
                 "Console", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
-                .hummingbird, .httpTypes,
+                "Sync", "Policy", .hummingbird, .httpTypes, .logging,
             ]),
         tests(
             "DocumentsTests",
             [
-                "Documents", "PlatformAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport",
+                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport",
                 .hummingbird, .httpTypes,
             ]),
         tests(
@@ -228,7 +239,7 @@ let package = Package(
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
         tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
-        tests("CommandsTests", ["Commands", "Daemon", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
+        tests("CommandsTests", ["Commands", "Daemon", "WebSurface", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
         tests(
             "SystemTests",
             ["muster", "muster-bench-generate", "Postgres", "PostgresTestSupport", .logging, .subprocess, .systemPackage]),

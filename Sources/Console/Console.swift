@@ -2,16 +2,26 @@
 
 package import Directory
 package import Secrets
+package import Sync
 package import WebSurface
 
 /// `/super_admin`: where super admins operate the installation. What each page needs of the frame is told at ``Frame``.
 package struct Console: Sendable {
     let directory: Directory
     private let desk: Desk
+    private let facts: InstallationFacts
+    private let policies: PolicyShelf?
 
-    /// - Parameter publicURL: how others reach the installation. Unless it is https, the console answers this machine only.
-    package init(directory: Directory, passwords: PasswordHasher, publicURL: String) {
+    /// - Parameters:
+    ///   - publicURL: how others reach the installation. Unless it is https, the console answers this machine only.
+    ///   - policies: those that the daemon watches; nil where there is no sync.
+    package init(
+        directory: Directory, passwords: PasswordHasher, publicURL: String, facts: InstallationFacts = InstallationFacts(),
+        policies: PolicyShelf? = nil
+    ) {
         self.directory = directory
+        self.facts = facts
+        self.policies = policies
         desk = Desk(directory: directory, passwords: passwords, publicURL: publicURL)
     }
 
@@ -22,7 +32,17 @@ package struct Console: Sendable {
         ProfilePages(directory: directory, service: desk.signIn).addRoutes(to: frame)
         AuthenticatorPages(directory: directory).addRoutes(to: frame)
         SuperAdminPages(directory: directory).addRoutes(to: frame)
-        OverviewPages(directory: directory).addRoutes(to: frame)
+        OverviewPages(directory: directory, facts: facts, policies: policies).addRoutes(to: frame)
+        PlatformAppPages(apps: directory.platformApps).addRoutes(to: frame)
+        AppTokenPages(apps: directory.platformApps, tokens: directory.tokens).addRoutes(to: frame)
+        PermissiblePages(apps: directory.platformApps, permissibles: directory.permissibles).addRoutes(to: frame)
+        AccessTokenPages(tokens: directory.tokens).addRoutes(to: frame)
+        UserPages(directory: directory, publicURL: desk.publicURL).addRoutes(to: frame)
+        AccountPages(directory: directory).addRoutes(to: frame)
+        AgentBotPages(directory: directory).addRoutes(to: frame)
+        SyncPages(directory: directory, facts: facts, policies: policies).addRoutes(to: frame)
+        AuditPages(directory: directory).addRoutes(to: frame)
+        SettingsPages(directory: directory, facts: facts, publicURL: desk.publicURL).addRoutes(to: frame)
         frame.close()
     }
 }

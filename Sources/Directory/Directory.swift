@@ -9,16 +9,22 @@ package import Secrets
 /// given the stores that they need and never the database.
 package struct Directory: Sendable {
     let postgres: PostgresClient
-    let keyring: Keyring
+    let keys: InstallationKeys
     let passwords: PasswordHasher
     /// What tokens were used for calls, until it is written down.
     let tokenUses = TokenUses()
+    /// How often apps may call, where operators have set that.
+    package let callLimits = CallLimits()
     /// The calls that provision, by their source.
     let turns = Turns()
 
-    package init(postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher) {
+    /// - Parameter master: reads the master key, whenever another program added a data key; without it those cannot be opened.
+    package init(
+        postgres: PostgresClient, keyring: Keyring, passwords: PasswordHasher,
+        master: (@Sendable () async throws -> MasterKey)? = nil
+    ) {
         self.postgres = postgres
-        self.keyring = keyring
+        keys = InstallationKeys(keyring, master: master)
         self.passwords = passwords
     }
 
@@ -39,9 +45,16 @@ package struct Directory: Sendable {
     package var tombstones: TombstoneStore { TombstoneStore(directory: self) }
     package var webhooks: WebhookStore { WebhookStore(directory: self) }
     package var deliveries: DeliveryStore { DeliveryStore(directory: self) }
+    package var settings: SettingStore { SettingStore(directory: self) }
+    package var retention: RetentionStore { RetentionStore(directory: self) }
+    package var runs: RunJournal { RunJournal(directory: self) }
+    package var overview: OverviewStore { OverviewStore(directory: self) }
     package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }
+    package var dataKeys: DataKeyStore { DataKeyStore(directory: self) }
     package var superAdmins: SuperAdminStore { SuperAdminStore(directory: self) }
+    package var links: LinkStore { LinkStore(directory: self) }
+    package var history: HistoryStore { HistoryStore(directory: self) }
     package var superAdminSessions: SuperAdminSessionStore { SuperAdminSessionStore(directory: self) }
 
     /// The caller that a presented access token speaks for, when its signature is right and it is a Platform App's.
@@ -57,6 +70,9 @@ package struct Directory: Sendable {
         guard let claims = keyring.verify(token), claims.owner == .superAdmin else { return nil }
         return Caller(claims: claims, requestID: requestID)
     }
+
+    /// How often the app behind a presented token may call, where that was set; nil for everything else, forged tokens included.
+    package func callLimit(of token: String) -> CallLimit? { callLimits.limit(of: token, keyring) }
 
     /// Throws ``DirectoryError/invalidAccessToken`` unless the token is alive: for calls that fail before any statement checks it.
     package func authenticate(_ caller: Caller) async throws {
@@ -86,7 +102,9 @@ package struct Directory: Sendable {
         var attemptsLeft = 3
         while true {
             do throws(PostgresError) {
-                return try await run(query)
+                let rows = try await run(query)
+                await learnKeys(of: rows)
+                return rows
             } catch {
                 attemptsLeft -= 1
                 guard error.isRetryable, attemptsLeft > 0 else { throw DirectoryError(error) ?? error }

@@ -5,15 +5,6 @@ import NIOCore
 import WebSurface
 
 extension ParameterReader {
-    /// A text that may be changed: nil when absent; null counts as blank, which a rule then refuses.
-    mutating func text(_ key: String) -> String? {
-        switch string(key) {
-        case .absent: nil
-        case .null: ""
-        case .value(let text): text
-        }
-    }
-
     /// A text that may be cleared: nil when absent, `.some(nil)` when null.
     mutating func clearableText(_ key: String) -> String?? {
         switch string(key) {

@@ -15,7 +15,7 @@ extension SignInPage {
         app.get("profile") { request, context in
             if request.uri.path.hasSuffix("/") { return Response.seeOther("../profile") }
             return try await answering(request, context) { visit in
-                let saved = Self.saved[visit.asked.fields.text("saved")]
+                let saved = Self.saved[visit.asked.fields.sent("saved")]
                 return try await profile(visit) { $0.notice = saved }
             }
         }
@@ -113,12 +113,12 @@ private struct OwnAct {
     init(_ fields: ParameterReader, _ credential: PersonCredential, _ context: WebContext) {
         self.fields = fields
         self.credential = credential
-        name = fields.text("act")
+        name = fields.sent("act")
         address = context.web.remoteAddress
         requestID = context.web.requestID
     }
 
-    func text(_ field: String) -> String { fields.text(field) }
+    func text(_ field: String) -> String { fields.sent(field) }
 
     var profile: ProfileChange {
         let displayName = text("display_name").trimmed
@@ -147,7 +147,7 @@ private struct OwnAct {
 
 extension ParameterReader {
     /// A text as it was sent; empty for anything else.
-    fileprivate func text(_ key: String) -> String {
+    fileprivate func sent(_ key: String) -> String {
         var reader = self
         return reader.string(key).value ?? ""
     }

@@ -20,6 +20,13 @@ package struct TestDirectory: Sendable {
         return TestApp(id: app.id, name: name, token: app.accessToken, caller: caller)
     }
 
+    /// The tokens that an app ever had, the newest first.
+    package func tokens(of app: Int64) async throws -> [StoredToken] {
+        var query = TokenQuery(page: PageRequest(limit: 1_000))
+        (query.ownerKind, query.ownerID) = (.platformApp, app)
+        return try await directory.tokens.list(query, by: .command).items
+    }
+
     /// A super admin with a session of the console, begun and confirmed just now.
     package func superAdmin(_ email: String = "root@example.org") async throws -> TestSuperAdmin {
         let id = try await directory.superAdmins.create(email: email, name: "Root", password: "Correct1!horse", by: .command)
@@ -67,7 +74,7 @@ nonisolated(nonsending) package func withDirectory<T>(
         let keyring = try await Installation.keyring(postgres) { _ in master }
         // Cost 4 is the least that bcrypt has: tests hash many passwords, and none is worth anything.
         let passwords = PasswordHasher(cost: 4)
-        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords)
+        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords, master: { master })
         let value = try await body(TestDirectory(postgres: postgres, directory: directory, passwords: passwords))
         await passwords.stop()
         return value

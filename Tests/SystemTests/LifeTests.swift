@@ -135,7 +135,7 @@ import Testing
     }
 
     /// The sample without its last people.
-    private static func without(people: Int, of file: String) throws -> String {
+    static func without(people: Int, of file: String) throws -> String {
         let data = try #require(FileManager.default.contents(atPath: file))
         var root = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         var entries = try #require(root["entries"] as? [[String: Any]])

@@ -27,7 +27,7 @@ struct ReplicaFixture: Sendable {
         }
     }
 
-    private static func environment(_ muster: MusterFixture, _ server: TestServer, name: String) -> [String: String] {
+    static func environment(_ muster: MusterFixture, _ server: TestServer, name: String) -> [String: String] {
         [
             "MUSTER_DATABASE_URL": "postgres:///postgres?host=\(server.folder)&user=postgres",
             "MUSTER_SECRET_KEY_FILE": "\(muster.folder)/master.key", "MUSTER_DATA_DIR": "\(muster.folder)/\(name)",

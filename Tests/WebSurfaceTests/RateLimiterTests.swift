@@ -51,6 +51,20 @@ import WebTestSupport
         #expect(!limiter.take(1, now: 0).isAllowed)
     }
 
+    @Test func aClientMayHaveALimitOfItsOwn() {
+        var limiter = RateLimiter(RateLimit(perMinute: 10), capacity: 64)
+        let own = RateLimit(perMinute: 600)
+        for left in (0..<600).reversed() {
+            #expect(limiter.take(1, now: 0, own: own) == .init(isAllowed: true, limit: 600, remaining: left, reset: 60 - left / 10, retryAfter: 0))
+        }
+        #expect(!limiter.take(1, now: 0, own: own).isAllowed)
+        #expect(limiter.take(1, now: Self.second, own: own).remaining == 9)
+        // Lowered, the bucket stays as empty as it was; raised, as full. It never overflows either way.
+        #expect(limiter.take(1, now: 31 * Self.second, own: RateLimit(perMinute: 2)).remaining == 0)
+        #expect(!limiter.take(1, now: 31 * Self.second, own: RateLimit(perMinute: 2)).isAllowed)
+        #expect(limiter.take(2, now: 0).limit == 10)
+    }
+
     @Test func clientsAreToldApart() {
         func same(_ one: String, _ other: String) -> Bool { ClientKey(address: one) == ClientKey(address: other) }
         #expect(same("2001:db8::1", "2001:db8::ffff:1") && !same("2001:db8::1", "2001:db8:0:1::1"))
@@ -119,6 +133,27 @@ import WebTestSupport
             #expect(try await get("forged").header("RateLimit-Limit") == "4")
             let refused = try await get("another")
             #expect(refused.status == 429 && refused.header("RateLimit-Limit") == "4")
+        }
+    }
+
+    @Sendable private static func own(_ token: String) -> OwnLimit? {
+        token.hasPrefix("own") ? OwnLimit(client: 7, RateLimit(perMinute: 3)) : nil
+    }
+
+    @Test func tokensOfOneClientShareItsOwnLimit() async throws {
+        try await LiveServer.run {
+            $0.options.tokenLimit = RateLimit(perMinute: 2)
+            $0.options.ownLimit = Self.own
+        } _: { server in
+            func get(_ token: String) async throws -> RawAnswer {
+                try #require(try await server.request("GET", "/api/remote", ["api_access_token": token]))
+            }
+            #expect(try await get("own-1").header("RateLimit-Limit") == "3")
+            #expect(try await get("own-2").header("RateLimit-Remaining") == "1")
+            #expect(try await get("own-1").header("RateLimit-Remaining") == "0")
+            let refused = try await get("own-2")
+            #expect(refused.status == 429 && refused.header("RateLimit-Limit") == "3")
+            #expect(try await get("other").header("RateLimit-Limit") == "2")
         }
     }
 }

@@ -174,7 +174,13 @@ package final class Chromium {
             ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500])
         try send(
             "Emulation.setEmulatedMedia",
-            ["features": [["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]]])
+            [
+                "features": [
+                    ["name": "prefers-color-scheme", "value": dark ? "dark" : "light"],
+                    // What scrolls by itself is still on its way when it is looked at.
+                    ["name": "prefers-reduced-motion", "value": "reduce"],
+                ]
+            ])
     }
 
     // MARK: - The protocol

@@ -75,6 +75,11 @@ package final class RawClient: Sendable {
                 // Several cookies are set by several fields: a line each.
                 answer.headers[name] = answer.headers[name].map { $0 + "\n" + value } ?? value
             }
+            if !toHead, answer.headers["transfer-encoding"] == "chunked" {
+                guard let body = Self.chunks(of: socket) else { return nil }
+                answer.body = String(decoding: body, as: UTF8.self)
+                return answer
+            }
             var body = [UInt8](repeating: 0, count: toHead ? 0 : Int(answer.headers["content-length"] ?? "0") ?? 0)
             var read = 0
             while read < body.count {
@@ -84,6 +89,29 @@ package final class RawClient: Sendable {
             }
             answer.body = String(decoding: body, as: UTF8.self)
             return answer
+        }
+    }
+
+    /// A body that comes in pieces (RFC 9112, section 7.1); nil when it breaks off.
+    private static func chunks(of socket: Int32) -> [UInt8]? {
+        var body: [UInt8] = []
+        var byte: UInt8 = 0
+        while true {
+            var line = ""
+            while !line.hasSuffix("\r\n") {
+                guard recv(socket, &byte, 1, 0) == 1 else { return nil }
+                line.unicodeScalars.append(UnicodeScalar(byte))
+            }
+            guard let size = Int(line.dropLast(), radix: 16) else { return nil }
+            var chunk = [UInt8](repeating: 0, count: size + 2)
+            var read = 0
+            while read < chunk.count {
+                let count = chunk.withUnsafeMutableBytes { recv(socket, $0.baseAddress! + read, $0.count - read, 0) }
+                guard count > 0 else { return nil }
+                read += count
+            }
+            guard size > 0 else { return body }
+            body += chunk.dropLast(2)
         }
     }
 

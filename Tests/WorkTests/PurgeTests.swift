@@ -156,7 +156,9 @@ import Testing
         try await withDirectory { world in
             let app = try await world.app("One")
             let queue = JobQueue(postgres: world.postgres)
-            let handler = PurgeHandler(tombstones: world.directory.tombstones, lifetime: .zero, period: .milliseconds(1))
+            let handler = PurgeHandler(
+                tombstones: world.directory.tombstones, retention: world.directory.retention, lifetime: .zero,
+                period: .milliseconds(1))
             let worker = Worker(queue: queue, handlers: [handler], options: QueueTests.options(), logger: QueueTests.quiet)
             let people = try await Self.people(3, world, app)
             for user in people { try await world.directory.users.delete(user, by: app.caller) }

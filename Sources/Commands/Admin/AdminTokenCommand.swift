@@ -32,7 +32,7 @@ struct AdminTokenCreateCommand: ReportingCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let scopes = try AppTokenCommand.scopes(scope)
+        let scopes = try TokenOptions.scopes(scope, operators: true)
         let seconds = try expiresIn.map { text throws(Failure) in try Span.seconds(text) }
         let issued = try await Workplace(options, output).withInstalled { installed in
             let found = try await admin.find(in: installed.directory)

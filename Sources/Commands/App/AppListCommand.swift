@@ -2,43 +2,46 @@
 import ArgumentParser
 import Daemon
 import Directory
-import Postgres
 import WebSurface
 
 /// `muster app list`
 struct AppListCommand: ReportingCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists Platform Apps and how much each owns.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists Platform Apps, the newest first, and how much each reaches.")
+
+    @Option(name: .long, help: ArgumentHelp("Only apps with this in their name.", valueName: "text"))
+    var search: String?
 
     @OptionGroup var options: ConfigurationOptions
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        let apps = try await Workplace(options, output).withInstalled { try await $0.directory.platformApps.list(by: .command) }
+        let apps = try await Workplace(options, output).withInstalled { installed in
+            var (apps, page): ([PlatformApp], Page<PlatformApp>?) = ([], nil)
+            repeat {
+                let request = PageRequest(limit: 100, after: page?.next ?? 0)
+                let next = try await installed.directory.platformApps.list(request, text: search, by: .command)
+                apps += next.items
+                page = next
+            } while page?.next != nil
+            return apps
+        }
         if output.json {
-            Console.json { writer in writer.array { for app in apps { Self.write(app, to: &$0) } } }
+            Console.json { writer in writer.array { for app in apps { app.write(to: &$0) } } }
         } else if apps.isEmpty {
-            Console.out("There is no Platform App yet; `muster app create NAME` makes one.")
+            Console.out(
+                search == nil
+                    ? "There is no Platform App yet; `muster app create NAME` makes one." : "No Platform App is named so.")
         } else {
             let rows = apps.map { app in
                 [
-                    "\(app.id)", Style.plain(app.name) + (app.disabled ? " (disabled)" : ""), "\(app.reach.users)",
-                    "\(app.reach.accounts)",
-                    "\(app.reach.agentBots)", RunText.time(PostgresTimestamp(microseconds: app.createdAt.microseconds)),
+                    "\(app.id)", Style.plain(app.name) + (app.disabled ? " (disabled)" : ""), app.reach.users.text,
+                    app.reach.accounts.text, app.reach.agentBots.text, "\(app.liveTokens)", app.lastUsedAt.text,
+                    app.createdAt.text,
                 ]
             }
-            Console.out(Table.render(["id", "name", "users", "accounts", "bots", "created"], rows, Console.style))
-        }
-    }
-
-    private static func write(_ app: PlatformApp, to writer: inout JSONWriter) {
-        writer.object {
-            $0.field("id", app.id)
-            $0.field("name", app.name)
-            $0.field("disabled", app.disabled)
-            $0.field("users", app.reach.users)
-            $0.field("accounts", app.reach.accounts)
-            $0.field("agent_bots", app.reach.agentBots)
-            $0.field("created_at", microseconds: app.createdAt.microseconds)
+            let heads = ["id", "name", "users", "accounts", "bots", "tokens", "last used", "created"]
+            Console.out(Table.render(heads, rows, Console.style))
         }
     }
 }

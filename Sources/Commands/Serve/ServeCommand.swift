@@ -38,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics)
         var daemon = DaemonOptions()
         daemon.metrics = metrics
+        daemon.version = MusterCommand.version
         let logger = Logger(label: "muster")
         logger.notice(
             "muster is starting", metadata: ["version": "\(MusterCommand.version)", "data": "\(configuration.dataDirectory)"])

@@ -14,6 +14,9 @@ enum Console {
     /// Writes one JSON value and a line break to standard output.
     static func json(_ body: (inout JSONWriter) throws -> Void) rethrows { out(try jsonText(body)) }
 
+    /// Bytes as they are, to standard output: what reads slowly slows us down.
+    static func raw(_ buffer: ByteBuffer) { send(String(buffer: buffer), STDOUT_FILENO) }
+
     /// Without a line break, for a line that is written over.
     static func overwrite(_ text: String) { send("\r\u{1B}[K" + text, STDERR_FILENO) }
 

@@ -29,6 +29,8 @@ struct Failure: Error {
         case let error as DirectoryError: self.init(code: error.code, Self.sentence(error))
         case let error as EmbeddedPostgresError: self.init(code: error.code, "\(error.message) \(error.remedy)")
         case let error as InstalledError: self.init(code: error.code, "\(error)")
+        case let error as BackupError: self.init(code: error.code, error.message)
+        case let error as DataKeyError: self.init(code: error.code, "\(error)")
         case let error as InstallationError: self.init(code: error.code, "\(error)")
         case let error as MasterKeyError: self.init(code: error.code, Self.sentence(error))
         case let error as MigrationError: self.init(code: error.code, "\(error)")

@@ -33,6 +33,17 @@ actor ProgressLine {
         put(text)
     }
 
+    /// Shows how far something other than a run is; named by the words before a colon.
+    func show(text: String) {
+        let name = String(text.prefix { $0 != ":" })
+        let now = ContinuousClock.now
+        guard mode != .silent, name != phase || now - last >= (mode == .live ? .milliseconds(100) : .seconds(5)) else { return }
+        guard mode == .live || now - start > .seconds(2) else { return }
+        phase = name
+        last = now
+        put(text)
+    }
+
     /// Says something once, whatever was shown before.
     func note(_ text: String) {
         guard mode != .silent else { return }

@@ -34,6 +34,19 @@ struct Workplace: Sendable {
         }
     }
 
+    /// A client of the database as it is: nothing is migrated, and no key is asked for.
+    ///
+    /// - Parameter limit: how many connections there may be.
+    func withDatabase<T: Sendable>(limit: Int = 2, _ body: @Sendable (PostgresClient) async throws -> T) async throws -> T {
+        if let database = configuration.database { return try await connect(database, limit, body) }
+        return try await EmbeddedPostgres.withEndpoint(dataDirectory: configuration.dataDirectory, logger: logger) { endpoint in
+            try await connect(PostgresConfiguration(url: endpoint.url), limit, body)
+        }
+    }
+
+    /// Looks whether the installation is well.
+    var doctor: Doctor { Doctor(configuration, logger: logger) }
+
     /// How runs sit out an outage.
     var patience: Patience {
         Patience(limit: Self.patience) { [progress] error, _ in
@@ -72,17 +85,23 @@ struct Workplace: Sendable {
     private func open<T: Sendable>(
         _ database: PostgresConfiguration, _ migrating: Installed.Migrating, _ body: @Sendable (Installed) async throws -> T
     ) async throws -> T {
-        var database = database
-        database.pool.limit = 4
-        let postgres = PostgresClient(configuration: database, logger: logger)
-        let result: Result<T, any Error>
-        do {
+        try await connect(database, 4) { postgres in
             let installed = try await Installed.open(postgres, configuration, migrating: migrating, logger: logger)
+            let result: Result<T, any Error>
             do { result = .success(try await body(installed)) } catch { result = .failure(error) }
             await installed.close()
-        } catch {
-            result = .failure(error)
+            return try result.get()
         }
+    }
+
+    private func connect<T: Sendable>(
+        _ database: PostgresConfiguration, _ limit: Int, _ body: @Sendable (PostgresClient) async throws -> T
+    ) async throws -> T {
+        var database = database
+        database.pool.limit = limit
+        let postgres = PostgresClient(configuration: database, logger: logger)
+        let result: Result<T, any Error>
+        do { result = .success(try await body(postgres)) } catch { result = .failure(error) }
         await postgres.close()
         return try result.get()
     }

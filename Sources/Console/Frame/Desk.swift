@@ -16,6 +16,8 @@ struct Desk: Sendable {
 
     let directory: Directory
     let signIn: SuperAdminSignIn
+    /// How others reach the installation.
+    let publicURL: String
     /// The path of the public URL, which a proxy takes away before we see a request.
     let base: String
     let assets = PageAssets(ConsoleResources.files)
@@ -26,6 +28,7 @@ struct Desk: Sendable {
     init(directory: Directory, passwords: PasswordHasher, publicURL: String) {
         self.directory = directory
         signIn = SuperAdminSignIn(directory: directory, passwords: passwords)
+        self.publicURL = publicURL
         let isSecure = publicURL.hasPrefix("https://")
         let host = publicURL.drop { $0 != "/" }.dropFirst(2)
         base = String(host.drop { $0 != "/" })
@@ -132,6 +135,9 @@ struct Desk: Sendable {
     func response(_ page: ConsolePage, _ visit: ConsoleVisit) -> Response {
         .page(library.render(Framed(page, visit), with: "layout"), status: page.status)
     }
+
+    /// A part of a page, for the script that puts it in the place of its former self.
+    func part(_ template: String, _ content: any Sendable) -> Response { .page(library.render(content, with: template)) }
 
     private static func flash(_ flash: Flash, on path: String) -> String {
         (path.contains("?") ? "&flash=" : "?flash=") + flash.rawValue

@@ -35,6 +35,28 @@ const stops = new ResizeObserver((entries) => {
 });
 for (const region of document.querySelectorAll(".scroll")) stops.observe(region);
 
+// What is under way is shown as it goes; when it is over, the whole page is.
+const live = document.querySelector("[data-live]");
+const follow = async (href) => {
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    if (document.hidden) continue;
+    let text;
+    try {
+      const answer = await fetch(href);
+      if (answer.redirected) return location.reload();
+      if (!answer.ok) continue;
+      text = await answer.text();
+    } catch {
+      continue; // The daemon may be restarting.
+    }
+    if (!text.includes("data-refresh")) return location.reload();
+    live.innerHTML = text;
+  }
+};
+const refresh = live?.querySelector("[data-refresh]")?.dataset.refresh;
+if (refresh) follow(refresh);
+
 // Keys.
 const help = document.getElementById("help");
 addEventListener("keydown", (event) => {

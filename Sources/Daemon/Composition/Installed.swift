@@ -31,13 +31,15 @@ package struct Installed: Sendable {
         _ postgres: PostgresClient, _ configuration: MusterConfiguration, migrating: Migrating, logger: Logger
     ) async throws -> Installed {
         try await migrate(postgres, migrating, logger)
+        let file = configuration.secretKeyFile
         let keyring = try await Installation.keyring(postgres) { generate in
-            try await NIOThreadPool.singleton.runIfActive {
-                try Self.masterKey(file: configuration.secretKeyFile, generate: generate, logger)
-            }
+            try await NIOThreadPool.singleton.runIfActive { try Self.masterKey(file: file, generate: generate, logger) }
         }
         let passwords = PasswordHasher()
-        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords)
+        // Read anew each time: the master key may have been rotated since.
+        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords) {
+            try await NIOThreadPool.singleton.runIfActive { try MasterKey.load(path: file) }
+        }
         return Installed(
             postgres: postgres, directory: directory,
             reconciler: Reconciler(postgres: postgres, directory: directory, logger: logger), passwords: passwords)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Console
+import Directory
 import Documents
 import Hummingbird
 import Logging
@@ -10,6 +11,8 @@ import ServiceLifecycle
 import SignIn
 import SignInAPI
 import SignInPage
+import SuperAdminAPI
+import Sync
 import WebSurface
 
 extension MusterDaemon {
@@ -26,7 +29,11 @@ extension MusterDaemon {
         responder.largeBodies = [PlatformAPI.bulkPath: 32 << 20]
         responder.addressLimit = configuration.addressLimit
         responder.tokenLimit = configuration.tokenLimit
+        responder.ownLimit = { [directory = installed.directory] token in
+            directory.callLimit(of: token).map { OwnLimit(client: $0.appID, RateLimit(perMinute: $0.perMinute)) }
+        }
         responder.metrics = options.metrics
+        responder.onToken = { await installed.directory.learnKey(of: $0) }
         let address = configuration.listen
         return WebServer.makeApplication(
             WebServerConfiguration(host: address.host, port: address.port), responder: WebResponder(router, options: responder),
@@ -50,12 +57,27 @@ extension MusterDaemon {
                 audience: audience
             ).addRoutes(to: router)
         }
+        SuperAdminAPI(directory: installed.directory).addRoutes(to: router)
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
         SignInAPI(directory: installed.directory, service: service).addRoutes(to: router)
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
-        Console(directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL)
-            .addRoutes(to: router)
+        Console(
+            directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL,
+            facts: facts, policies: PolicyShelf(folder: configuration.policies)
+        ).addRoutes(to: router)
         try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
+    }
+
+    /// What the console tells of the process.
+    private var facts: InstallationFacts {
+        var facts = InstallationFacts()
+        facts.version = options.version
+        facts.startedAt = PostgresTimestamp.now.microseconds
+        facts.isEmbedded = configuration.database == nil
+        facts.listen = "\(configuration.listen)"
+        facts.trustedProxies = configuration.trustedProxies.blocks.map(\.text)
+        facts.policies = configuration.policies
+        return facts
     }
 
     /// Whether the database answers now.

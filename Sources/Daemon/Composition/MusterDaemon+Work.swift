@@ -14,7 +14,9 @@ extension MusterDaemon {
             queue: JobQueue(postgres: installed.postgres), logger: logger,
             handlers: { threads in
                 [
-                    PurgeHandler(tombstones: directory.tombstones, lifetime: configuration.tombstoneLifetime),
+                    PurgeHandler(
+                        tombstones: directory.tombstones, retention: directory.retention,
+                        lifetime: configuration.tombstoneLifetime),
                     OutboxHandler(outbox: directory.outbox),
                     DeliveryHandler(
                         deliveries: directory.deliveries, policy: AddressPolicy(allowed: configuration.webhookNetworks),

@@ -11,6 +11,8 @@ package import WebSurface
 
 /// Things that tests want otherwise.
 package struct DaemonOptions: Sendable {
+    /// The version of the program, for those who ask.
+    package var version = ""
     package var embeddedPostgres = EmbeddedPostgres.Options()
     /// How often watched folders are looked at without any event.
     package var rescan = PolicyWatcher.period
@@ -85,6 +87,8 @@ package struct MusterDaemon: Service {
         if let embedded { services.append(embedded) }
         services.append(installed.postgres)
         services.append(PasswordThreads(installed: installed))
+        services.append(DataKeyService(directory: installed.directory, logger: logger))
+        services.append(CallLimitService(tokens: installed.directory.tokens, logger: logger))
         services.append(TokenUseService(tokens: installed.directory.tokens, logger: logger))
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))

@@ -20,6 +20,7 @@ struct SyncService: Service {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { await reloadOnHangUp(watcher) }
                     group.addTask { try await work(watcher) }
+                    group.addTask { try await ReleaseWatch(reconciler: reconciler, logger: logger).run() }
                     defer { group.cancelAll() }
                     try await group.next()
                 }

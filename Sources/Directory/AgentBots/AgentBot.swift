@@ -20,6 +20,8 @@ package struct AgentBotDraft: Sendable {
     package var outgoingURL: String??
     package var accountID: Int64??
     package var avatarURL: String??
+    /// The versions that may be changed; any other is ``DirectoryError/stale``. Meaningless for a new bot.
+    package var matching = VersionMatch.any
     /// What the surface already found wrong.
     package var problems: [FieldProblem] = []
 

@@ -100,6 +100,7 @@ enum AgentBotStatements {
             target as (
                 select x.* from agent_bots x join permit on permit.rights & 2 <> 0
                 where x.id = \(id) and \(unescaped: live("x")) and (\(account == nil) or exists (select from account))
+                  \(matching: draft.matching)
                 for no key update of x
             ),
             wanted as (

@@ -48,7 +48,7 @@ package struct AgentBotStore: Sendable {
         if let bot = try await found(AgentBotStatements.update(id, draft, caller: caller), needed: .write) { return bot }
         // The object in the path is spoken of before that in the body.
         try await check(id, draft, by: caller)
-        throw DirectoryError.notFound
+        throw draft.matching == .any ? DirectoryError.notFound : .stale
     }
 
     /// Deletes a bot; needs the right to delete. Deleted already: ``DirectoryError/notFound``.

@@ -13,18 +13,7 @@ package struct AuditEventStore: Sendable {
         let rows = try await directory.rows(AuditEventStatements.list(of: object, page, caller: caller))
         let events: [AuditEvent] = try rows.compactMap { row in
             try Verdict(row).require(.read)
-            guard let id = try row.decode(Int64?.self, "id") else { return nil }
-            return AuditEvent(
-                id: id,
-                at: try row.timestamp("at"),
-                actor: try row.decode(String.self, "actor"),
-                actorID: try row.decode(Int64?.self, "actor_id"),
-                action: try row.decode(String.self, "action"),
-                subjectKind: try row.decode(String?.self, "subject_kind"),
-                subjectID: try row.decode(Int64?.self, "subject_id"),
-                before: try row.decode(String?.self, "before"),
-                after: try row.decode(String?.self, "after"),
-                requestID: try row.decode(String?.self, "request_id"))
+            return try AuditEvent(row)
         }
         return Page(fetched: events.map { ($0.id, $0) }, page)
     }

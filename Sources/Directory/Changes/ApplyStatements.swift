@@ -75,9 +75,10 @@ enum ApplyStatements {
         created as (
             insert into users (id, name, display_name, email, custom_attributes) overriding system value
             select c.object_id, c.fields -> 'name' ->> 1, c.fields -> 'display_name' ->> 1, c.fields -> 'email' ->> 1,
-                   attributes.written
+                   -- Most have none, and to find that out is cheaper than to take the fields apart.
+                   case when c.fields - '{name,display_name,email}'::text[] = '{}' then '{}'
+                   else (select attributes.written from (\(unescaped: customAttributes)) attributes) end
             from accepted c
-            cross join lateral (\(unescaped: customAttributes)) attributes
             where c.kind = 'user' and c.action = 'create'
         ),
         minted as (
@@ -169,19 +170,23 @@ enum ApplyStatements {
         insert into links as l (source_id, kind, external_key, object_id, policy, desired, entry_hash, policy_version,
                                 seen_row_version, last_seen_run)
         select c.source_id, c.kind, c.external_key, c.object_id, c.policy,
-               jsonb_strip_nulls(
-                   coalesce(previous.desired, '{}'::jsonb) || written.fields
-                   || jsonb_build_object('memberships',
-                        coalesce(previous.desired -> 'memberships', '{}'::jsonb) || written.memberships)),
+               jsonb_strip_nulls(case when previous.desired is null then
+                       written.fields || jsonb_build_object('memberships', written.memberships)
+                   else previous.desired || written.fields || jsonb_build_object('memberships',
+                       coalesce(previous.desired -> 'memberships', '{}'::jsonb) || written.memberships) end),
                c.entry_hash, c.policy_version,
                coalesce(u.row_version, a.row_version), c.run_id
         from accepted c
         join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             and p.rights & 1 <> 0
-        left join links previous on previous.source_id = \(sourceOf: range) and previous.kind = c.kind
-            and previous.external_key = c.external_key and previous.object_id = c.object_id
-        left join users u on c.kind = 'user' and u.id = c.object_id
-        left join accounts a on c.kind = 'account' and a.id = c.object_id
+        -- Of what was just made nothing is remembered yet.
+        left join lateral (
+            select desired from links
+            where c.action <> 'create' and source_id = \(sourceOf: range) and kind = c.kind and external_key = c.external_key
+              and object_id = c.object_id limit 1
+        ) previous on true
+        left join lateral (select row_version from users where c.kind = 'user' and id = c.object_id limit 1) u on true
+        left join lateral (select row_version from accounts where c.kind = 'account' and id = c.object_id limit 1) a on true
         cross join lateral (
             select coalesce((select jsonb_object_agg(f.key, f.value -> 1) from jsonb_each(c.fields) f), '{}'::jsonb) as fields,
                    coalesce((select jsonb_object_agg(m.key, m.value -> 1) from jsonb_each(c.memberships) m), '{}'::jsonb)

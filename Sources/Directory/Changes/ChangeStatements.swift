@@ -8,17 +8,17 @@ extension PostgresQuery.StringInterpolation {
     ///
     /// A disabled app has none. Statements join the app's permissibles themselves.
     /// Materialized, so that the app is known before its permissibles are sought: without statistics the planner would look them up
-    /// by kind and object alone, which reads through all of them for each change. The run is one row that is fetched once (`offset
-    /// 0` keeps it so): a planner that takes the changes for few would read through all runs for each of them.
+    /// by kind and object alone, which reads through all of them for each change. The run as well, so that it is fetched once: a
+    /// planner that takes the changes for few would look it and its app up for each of them, or read through all runs.
     mutating func appendInterpolation(accepted range: ChangeRange) {
         appendLiteral(
             """
-            accepted as materialized (select c.*, run.* from (\
+            accepted as materialized (with run as materialized (\
             select r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version from runs r \
             join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null where r.id = 
             """)
         appendInterpolation(range.set.run)
-        appendLiteral(" offset 0) run cross join changes c where c.run_id = ")
+        appendLiteral(") select c.*, run.* from run cross join changes c where c.run_id = ")
         appendInterpolation(range.set.run)
         appendLiteral(" and c.planned_at = ")
         appendInterpolation(range.set.plannedAt)

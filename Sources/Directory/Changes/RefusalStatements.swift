@@ -18,7 +18,7 @@ enum RefusalStatements {
               and c.seq between \(Int32(range.first)) and \(Int32(range.last))
               and (c.kind = 'account') = \(kind == .account)
               and not exists (select from runs r join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null
-                              where r.id = c.run_id)
+                              where r.id = \(range.set.run))
               and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
         ),
         judged as (
@@ -41,9 +41,20 @@ enum RefusalStatements {
                 select (case when c.action = 'link' and c.fields = '{}' and c.memberships = '{}' and c.suspends is null then 1
                              when c.fields ? 'email' then 6 else 2 end)::smallint as rights
             ) need
-            left join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
-            left join users u on c.kind = 'user' and u.id = c.object_id and u.deleted_at is null
-            left join accounts a on c.kind = 'account' and a.id = c.object_id and a.deleted_at is null
+            -- What is to be made is not there: nothing of it is sought.
+            left join lateral (
+                select p.rights from platform_app_permissibles p
+                where c.action <> 'create' and p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
+                limit 1
+            ) p on true
+            left join lateral (
+                select row_version from users
+                where c.action <> 'create' and c.kind = 'user' and id = c.object_id and deleted_at is null limit 1
+            ) u on true
+            left join lateral (
+                select row_version from accounts
+                where c.action <> 'create' and c.kind = 'account' and id = c.object_id and deleted_at is null limit 1
+            ) a on true
             left join links l on l.source_id = \(sourceOf: range) and l.kind = c.kind and l.external_key = c.external_key
             left join users lu on c.kind = 'user' and lu.id = l.object_id and lu.deleted_at is null
             left join accounts la on c.kind = 'account' and la.id = l.object_id and la.deleted_at is null

@@ -15,9 +15,10 @@ package enum EventType: String, Sendable, CaseIterable {
     /// The event behind an audited action, or nil when nobody is told of it.
     private static let byAction: [String: EventType] = [
         "user.create": .userCreated, "user.update": .userUpdated, "user.delete": .userDeleted,
-        "user.suspend": .userUpdated, "user.restore": .userUpdated,
+        "user.suspend": .userUpdated, "user.restore": .userUpdated, "user.lift_suspension": .userUpdated,
         "account.create": .accountCreated, "account.update": .accountUpdated, "account.delete": .accountDeleted,
         "account.suspend": .accountUpdated, "account.restore": .accountUpdated,
+        "account.lift_suspension": .accountUpdated,
         "membership.create": .membershipCreated, "membership.update": .membershipUpdated,
         "membership.delete": .membershipDeleted,
     ]

@@ -28,11 +28,12 @@ enum LoginLinkStatements {
         \(
             audit: "user.login_link", of: .user, "minted", caller: caller,
             after: "jsonb_build_object('expires_at', minted.expires_at)")
-        select caller.app_id is not null as authenticated, permit.rights, target.id, target.email, target.suspended
+        select caller.app_id is not null as authenticated, permit.rights, target.id, target.email, target.suspended, minted.expires_at
         from (select 1) one
         left join caller on true
         left join permit on true
         left join target on true
+        left join minted on true
         """
     }
 

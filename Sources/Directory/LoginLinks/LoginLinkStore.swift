@@ -9,6 +9,7 @@ package struct LoginLink: Sendable {
     package let email: String
     /// 64 lower-case hexadecimal characters.
     package let token: String
+    package let expiresAt: Timestamp
 
     /// How many characters a token has.
     package static let tokenLength = 64
@@ -46,7 +47,7 @@ package struct LoginLinkStore: Sendable {
         guard try row.decode(Bool.self, "suspended") == false else {
             throw DirectoryError.invalid([FieldProblem("user", "User is suspended")])
         }
-        return LoginLink(email: email, token: token)
+        return LoginLink(email: email, token: token, expiresAt: try row.timestamp("expires_at"))
     }
 
     /// What a link is worth, without redeeming it; needs no right but the link itself.

@@ -50,6 +50,11 @@ package struct Caller: Sendable {
         if case .token(let claims) = credential { claims.owner == .superAdmin } else { true }
     }
 
+    /// Whether a person calls from the console.
+    var hasSession: Bool {
+        if case .session = credential { true } else { false }
+    }
+
     /// The access token that the call presents.
     package var tokenID: Int64? {
         if case .token(let claims) = credential { claims.id } else { nil }

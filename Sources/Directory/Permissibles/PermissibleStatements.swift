@@ -45,6 +45,23 @@ enum PermissibleStatements {
         """
     }
 
+    /// The apps that may reach an object.
+    ///
+    /// Operators only.
+    static func owners(_ kind: ObjectKind, _ id: Int64, by caller: Caller) -> PostgresQuery {
+        """
+        with \(operator: caller, needs: [.permissiblesRead])
+        select caller.actor is not null as authenticated, a.id, a.name, a.disabled_at is not null as disabled, p.origin, p.rights,
+               p.created_at
+        from (select 1) one
+        left join caller on true
+        left join platform_app_permissibles p
+            on caller.actor is not null and p.kind = '\(unescaped: kind.rawValue)' and p.object_id = \(id)
+        left join platform_apps a on a.id = p.platform_app_id
+        order by p.created_at, a.id
+        """
+    }
+
     /// Gives the app these rights on the object and no others; how it came to reach it stays what it was.
     ///
     /// Operators only.
@@ -55,7 +72,7 @@ enum PermissibleStatements {
         with \(operator: caller, needs: [.permissiblesWrite]),
         target as (
             select o.id, a.id as app_id from caller cross join \(unescaped: kind.table) o
-            join platform_apps a on a.id = \(appID)
+            join platform_apps a on a.id = \(appID) and a.deleted_at is null
             where o.id = \(id) and o.deleted_at is null
         ),
         before as (

@@ -48,6 +48,19 @@ package struct PermissibleStore: Sendable {
         try await found(PermissibleStatements.grant(kind, id, to: appID, rights, by: caller))
     }
 
+    /// The apps that may reach an object, the first of them first; for operators.
+    package func owners(of kind: ObjectKind, _ id: Int64, by caller: Caller) async throws -> [ObjectOwner] {
+        let rows = try await directory.rows(PermissibleStatements.owners(kind, id, by: caller))
+        guard try rows.first?.decode(Bool.self, "authenticated") == true else { throw DirectoryError.invalidAccessToken }
+        return try rows.compactMap { row in
+            guard let id = try row.decode(Int64?.self, "id") else { return nil }
+            return ObjectOwner(
+                appID: id, appName: try row.decode(String.self, "name"), isDisabled: try row.decode(Bool.self, "disabled"),
+                origin: try row.decode(String.self, "origin"), rights: Rights(rawValue: try row.decode(Int16.self, "rights")),
+                since: try row.timestamp("created_at"))
+        }
+    }
+
     /// Takes an app's reach of an object away, even where it created it; the object lives on.
     ///
     /// - Throws: ``DirectoryError/notFound`` when it had none.

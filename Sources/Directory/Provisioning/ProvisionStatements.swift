@@ -45,18 +45,27 @@ enum ProvisionStatements {
                            where ap.platform_app_id = caller.app_id and ap.object_id = k.key::bigint and ap.rights & 2 <> 0)
                    ) then 'non_permissible'
                    when \(unescaped: namesDeletedAccount) then 'not_found'
-                   when lu.id is null and i.key is not null and exists (
-                       select from links o where o.object_id = u.id and o.kind = 'user' and o.source_id = \(source)
-                   ) then 'linked_elsewhere'
+                   -- A value and not `exists`, which a planner may answer by reading all links of the source.
+                   when lu.id is null and i.key is not null and (
+                       select o.object_id from links o where o.object_id = u.id and o.kind = 'user' and o.source_id = \(source)
+                   ) is not null then 'linked_elsewhere'
                    else 'update' end as situation
             from input i
             cross join caller
-            left join links l on l.source_id = \(source) and l.kind = 'user' and l.external_key = i.key
-            left join users lu on lu.id = l.object_id and lu.deleted_at is null
-            -- One by one through the index, however many users there are.
+            -- One by one through the indexes, however many links and users there are: a planner left to itself reads all of them.
+            left join lateral (
+                select object_id, desired from links where source_id = \(source) and kind = 'user' and external_key = i.key limit 1
+            ) l on true
+            left join lateral (select id from users where id = l.object_id and deleted_at is null limit 1) lu on true
             left join lateral (select id from users where lu.id is null and email_key = i.email limit 1) e on true
-            left join users u on u.id = coalesce(lu.id, e.id)
-            left join user_permissibles p on p.platform_app_id = caller.app_id and p.object_id = u.id and p.rights & 1 <> 0
+            left join lateral (
+                select id, row_version, name, email, display_name, custom_attributes
+                from users where id = coalesce(lu.id, e.id) limit 1
+            ) u on true
+            left join lateral (
+                select p.rights from user_permissibles p
+                where p.platform_app_id = caller.app_id and p.object_id = u.id and p.rights & 1 <> 0 limit 1
+            ) p on true
         ),
         differing as materialized (
             select m.*, f.fields, g.memberships
@@ -125,41 +134,62 @@ enum ProvisionStatements {
             join account_permissibles ap on ap.platform_app_id = caller.app_id and ap.object_id = a.id and ap.rights & 2 <> 0)
         """
 
-    /// `{field: [before, after, rule]}` of what is given and differs.
+    /// `{field: [before, after, rule]}` of what is given and differs; of a user to be made, what is given.
     private static let fields = """
         cross join lateral (
-            select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, 'provision')), '{}') as fields
-            from (
-                select 'email' as field, to_jsonb(m.old_email) as before, to_jsonb(m.email) as after
-                union all
-                select 'name', to_jsonb(m.old_name), to_jsonb(m.name) where m.name is not null
-                union all
-                select 'display_name', to_jsonb(m.old_display_name), coalesce(to_jsonb(m.display_name), 'null')
-                where m.sets_display_name
-                union all
-                select 'custom_attributes.' || k.key, m.old_attributes -> k.key, k.value from jsonb_each(m.attributes) k
-            ) v
-            where coalesce(v.before, 'null') <> coalesce(v.after, 'null')
+            select case m.situation
+                when 'create' then
+                    case when m.display_name is null and m.attributes is null then jsonb_build_object('email', jsonb_build_array(null, m.email, 'provision'),
+                                            'name', jsonb_build_array(null, m.name, 'provision'))
+                    else jsonb_build_object('email', jsonb_build_array(null, m.email, 'provision'),
+                                            'name', jsonb_build_array(null, m.name, 'provision'))
+                        || case when m.display_name is null then '{}'
+                           else jsonb_build_object('display_name', jsonb_build_array(null, m.display_name, 'provision')) end
+                        || coalesce((
+                            select jsonb_object_agg('custom_attributes.' || k.key, jsonb_build_array(null, k.value, 'provision'))
+                            from jsonb_each(m.attributes) k where k.value <> 'null'), '{}')
+                    end
+                else coalesce((
+                    select jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, 'provision'))
+                    from (
+                        select 'email' as field, to_jsonb(m.old_email) as before, to_jsonb(m.email) as after
+                        union all
+                        select 'name', to_jsonb(m.old_name), to_jsonb(m.name) where m.name is not null
+                        union all
+                        select 'display_name', to_jsonb(m.old_display_name), coalesce(to_jsonb(m.display_name), 'null')
+                        where m.sets_display_name
+                        union all
+                        select 'custom_attributes.' || k.key, m.old_attributes -> k.key, k.value from jsonb_each(m.attributes) k
+                    ) v
+                    where coalesce(v.before, 'null') <> coalesce(v.after, 'null')), '{}')
+                end as fields
         ) f
         """
 
     /// `{account_id: [role before, role after, rule]}`: what is wanted and differs, and what was given before and is not wanted now.
     private static let memberships = """
         cross join lateral (
-            select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(au.role, v.role, 'provision')), '{}') as memberships
-            from (
-                select k.key::bigint as account_id, coalesce(k.value, b.role, 'agent') as role
-                from jsonb_each_text(m.wanted) k
-                left join account_users b on b.user_id = m.user_id and b.account_id = k.key::bigint
-                union all
-                select k.key::bigint, null from jsonb_object_keys(m.given) k(key)
-                -- What the app cannot reach any more is not its to end.
-                join accounts a on a.id = k.key::bigint and a.deleted_at is null
-                join account_permissibles ap on ap.platform_app_id = m.app_id and ap.object_id = a.id and ap.rights & 2 <> 0
-                where m.linked and not m.wanted ? k.key
-            ) v
-            left join account_users au on au.user_id = m.user_id and au.account_id = v.account_id
-            where au.role is distinct from v.role
+            select coalesce(case m.situation
+                when 'create' then (
+                    select jsonb_object_agg(k.key, jsonb_build_array(null, coalesce(k.value, 'agent'), 'provision'))
+                    from jsonb_each_text(m.wanted) k)
+                else (
+                    select jsonb_object_agg(v.account_id::text, jsonb_build_array(au.role, v.role, 'provision'))
+                    from (
+                        select k.key::bigint as account_id, coalesce(k.value, b.role, 'agent') as role
+                        from jsonb_each_text(m.wanted) k
+                        left join account_users b on b.user_id = m.user_id and b.account_id = k.key::bigint
+                        union all
+                        select k.key::bigint, null from jsonb_object_keys(m.given) k(key)
+                        -- What the app cannot reach any more is not its to end.
+                        join accounts a on a.id = k.key::bigint and a.deleted_at is null
+                        join account_permissibles ap
+                            on ap.platform_app_id = m.app_id and ap.object_id = a.id and ap.rights & 2 <> 0
+                        where m.linked and not m.wanted ? k.key
+                    ) v
+                    left join account_users au on au.user_id = m.user_id and au.account_id = v.account_id
+                    where au.role is distinct from v.role)
+                end, '{}') as memberships
         ) g
         """
 }

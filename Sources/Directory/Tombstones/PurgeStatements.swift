@@ -10,7 +10,7 @@ enum PurgeStatements {
         [
             botsOfAccounts(seconds, batch), objects("agent_bots", .agentBot, seconds, batch), members(seconds, batch),
             objects("users", .user, seconds, batch),
-            accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch), oldDeliveries(batch),
+            accounts(seconds, batch), deliveriesOfWebhooks(seconds, batch), webhooks(seconds, batch),
             expiredSessions(batch), expiredSuperAdminSessions(batch), deadLoginLinks(batch),
         ]
     }
@@ -70,15 +70,6 @@ enum PurgeStatements {
         delete from webhooks where id in (
             select w.id from webhooks w where w.deleted_at < now() - \(seconds) * interval '1 second'
               and not exists (select from deliveries d where d.webhook_id = w.id) limit \(batch)
-        )
-        """
-    }
-
-    /// The log of deliveries holds people's data: two weeks are enough to look into what went wrong.
-    private static func oldDeliveries(_ batch: Int32) -> PostgresQuery {
-        """
-        delete from deliveries where id in (
-            select id from deliveries where state <> 'pending' and created_at < now() - interval '14 days' limit \(batch)
         )
         """
     }

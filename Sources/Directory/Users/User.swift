@@ -62,6 +62,8 @@ package struct UserUpdate: Sendable {
     package var password: String?
     /// Merged at the top level: a key can be set to null, and is never removed (contract section 2.4).
     package var customAttributes: JSONText?
+    /// Whether the custom attributes are what is given and nothing else, as an operator edits them.
+    package var replacesCustomAttributes = false
     /// The versions that may be changed; any other is ``DirectoryError/stale``.
     package var matching = VersionMatch.any
     package var problems: [FieldProblem] = []

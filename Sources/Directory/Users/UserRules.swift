@@ -6,6 +6,7 @@ import Secrets
 package enum UserRules {
     /// The address as it is stored and compared: without blanks around it, in lower case.
     package static func normalisedEmail(_ email: String) -> String {
+        if isNormalised(email.utf8) { return email }
         var scalars = Substring(email)
         while let first = scalars.first, first.isWhitespace { scalars.removeFirst() }
         while let last = scalars.last, last.isWhitespace { scalars.removeLast() }
@@ -14,6 +15,12 @@ package enum UserRules {
 
     /// Whether the normalised address looks like `local@label.tld`, the top-level label of two or more letters.
     package static func isEmail(_ email: String) -> Bool {
+        if let email = PlainAddress(email) { return email.isEmail }
+        return isEmailOfAnyScript(email)
+    }
+
+    /// The rule itself, by characters. ``PlainAddress`` says the same of ASCII, by bytes.
+    package static func isEmailOfAnyScript(_ email: String) -> Bool {
         let parts = email.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty,
             !email.contains(where: { $0.isWhitespace || $0.unicodeScalars.contains { $0.value < 32 } })
@@ -24,6 +31,12 @@ package enum UserRules {
         }
         guard let top = labels.last, top.count >= 2, top.allSatisfy(\.isLetter) || top.hasPrefix("xn--") else { return false }
         return !email.unicodeScalars.contains { "<>()[],;:\\\"".unicodeScalars.contains($0) }
+    }
+
+    /// Whether the address is ASCII that is stored as it is: most are, and bytes are cheaper than characters.
+    private static func isNormalised(_ email: String.UTF8View) -> Bool {
+        guard let first = email.first, first > 0x20, let last = email.last, last > 0x20 else { return false }
+        return email.allSatisfy { $0 < 0x80 && !(UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
 
     static func problems(_ draft: UserDraft) -> [FieldProblem] {

@@ -102,7 +102,8 @@ enum UserStatements {
                     case when \(setsDisplayName) then \(displayName) else t.display_name end as display_name,
                     coalesce(\(email), t.email) as email,
                     coalesce(\(passwordHash), t.password_hash) as password_hash,
-                    t.custom_attributes || coalesce(\(update.customAttributes), '{}'::jsonb) as custom_attributes
+                    case when \(update.replacesCustomAttributes) then '{}'::jsonb else t.custom_attributes end
+                        || coalesce(\(update.customAttributes), '{}'::jsonb) as custom_attributes
                 from target t
             ),
             updated as (

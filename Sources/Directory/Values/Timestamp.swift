@@ -7,6 +7,11 @@ package struct Timestamp: Sendable, Equatable {
     /// Since 1970-01-01T00:00:00Z, leap seconds apart.
     package let microseconds: Int64
 
+    /// - Parameter microseconds: since 1970-01-01T00:00:00Z.
+    package init(microseconds: Int64) {
+        self.microseconds = microseconds
+    }
+
     init(_ stored: PostgresTimestamp) {
         microseconds = stored.microseconds
     }

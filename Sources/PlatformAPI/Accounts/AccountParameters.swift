@@ -20,14 +20,6 @@ extension AccountDraft {
 }
 
 extension ParameterReader {
-    /// One of a closed list of words; null and anything else is a problem.
-    mutating func choice<Value>(_ key: String, _ known: (String) -> Value?) -> Value? {
-        guard let text = text(key) else { return nil }
-        let value = known(text)
-        if value == nil { complain(key, "is not included in the list") }
-        return value
-    }
-
     /// An object of names to switches, each read as a person would; null switches off.
     fileprivate mutating func switches(_ key: String) -> [String: Bool]? {
         guard let object = object(key).value else { return nil }

@@ -131,7 +131,7 @@ package struct PostgresConfiguration: Sendable {
     package var isUnixSocket: Bool { host.hasPrefix("/") }
 
     /// All servers in the order in which they are tried.
-    var servers: [Server] { [Server(host: host, hostAddress: hostAddress, port: port)] + furtherServers }
+    package var servers: [Server] { [Server(host: host, hostAddress: hostAddress, port: port)] + furtherServers }
 
     static func defaultTLS(host: String) -> TLS {
         let local = host.hasPrefix("/") || host == "localhost" || host == "::1" || host.hasPrefix("127.")

@@ -14,6 +14,9 @@ package struct PostgresRows: Sendable, RandomAccessCollection {
     /// The names of the columns.
     package var columns: [String] { (0..<storage.columnCount).map(storage.columnName) }
 
+    /// The position of the column `name`, if there is one.
+    package func column(_ name: String) -> Int? { storage.columnIndex(name) }
+
     package var startIndex: Int { 0 }
     package var endIndex: Int { storage.rowCount }
 

@@ -24,9 +24,7 @@ package struct Keyring: Sendable {
         for key in keys {
             guard purposes.updateValue(PurposeKeys(key), forKey: key.id) == nil else { throw .duplicateKey(id: key.id) }
         }
-        guard purposes[currentID] != nil else { throw .unknownKey(id: currentID) }
-        self.currentID = currentID
-        self.purposes = purposes
+        try self.init(purposes, currentID: currentID)
     }
 
     /// A keyring of keys as the database holds them.
@@ -38,8 +36,24 @@ package struct Keyring: Sendable {
         try self.init(opened, currentID: currentID)
     }
 
+    private init(_ purposes: [Int32: PurposeKeys], currentID: Int32) throws(KeyringError) {
+        guard purposes[currentID] != nil else { throw .unknownKey(id: currentID) }
+        self.currentID = currentID
+        self.purposes = purposes
+    }
+
+    /// This keyring with further keys, of which one, or a former one, is current. A key that it holds already stays as it is.
+    package func adding(_ keys: [DataKey], currentID: Int32) throws(KeyringError) -> Keyring {
+        var purposes = purposes
+        for key in keys where purposes[key.id] == nil { purposes[key.id] = PurposeKeys(key) }
+        return try Keyring(purposes, currentID: currentID)
+    }
+
     /// The numbers of all keys, ascending.
     package var keyIDs: [Int32] { purposes.keys.sorted() }
+
+    /// Whether it has the key with this number.
+    package func holds(_ id: Int32) -> Bool { purposes[id] != nil }
 
     /// The derived keys of a data key, or nil when the keyring does not hold it.
     subscript(id: Int32) -> PurposeKeys? { purposes[id] }

@@ -20,6 +20,12 @@ package enum AccessToken {
     /// The regular expression that finds tokens in any text.
     package static let pattern = #"\bmst_(?:app|usr|bot|adm)_[0-9A-Za-z]{72}\b"#
 
+    /// The number of the data key that a text of the right form names; nothing is proved before `Keyring.verify`.
+    package static func keyID(of text: String) -> Int32? {
+        var text = text
+        return text.withUTF8 { fields($0)?.keyID }
+    }
+
     static let version: UInt64 = 1
     static let prefixLength = 8
     static let checkedLength = 74
@@ -30,6 +36,30 @@ package enum AccessToken {
         var id: UInt64
         var nonceHigh: UInt64
         var nonceLow: UInt64
+    }
+
+    /// What stands in a text of the right form.
+    struct Fields {
+        var owner: AccessTokenClaims.Owner
+        var words: Words
+        var code: (UInt64, UInt64)
+
+        var keyID: Int32 { Int32(bitPattern: UInt32(truncatingIfNeeded: words.header)) }
+    }
+
+    /// Reads a text; nil unless its form, its version and its checksum are right.
+    static func fields(_ text: UnsafeBufferPointer<UInt8>) -> Fields? {
+        guard text.count == length else { return nil }
+        var reader = TokenReader(text)
+        guard
+            let owner = reader.owner(),
+            let header = reader.word(), let id = reader.word(), let nonceHigh = reader.word(), let nonceLow = reader.word(),
+            let codeHigh = reader.word(), let codeLow = reader.word(),
+            reader.checksum(),
+            header & 0xFFFF_FFFF_0000_0000 == version << 56
+        else { return nil }
+        let words = Words(header: header, id: id, nonceHigh: nonceHigh, nonceLow: nonceLow)
+        return Fields(owner: owner, words: words, code: (codeHigh, codeLow))
     }
 
     /// The 128-bit code of the words for an owner's kind.
@@ -84,21 +114,12 @@ extension Keyring {
 
     /// The claims of a token in UTF-8, as `verify(_:)` of a text.
     package func verify(_ text: UnsafeBufferPointer<UInt8>) -> AccessTokenClaims? {
-        guard text.count == AccessToken.length else { return nil }
-        var reader = TokenReader(text)
-        guard
-            let owner = reader.owner(),
-            let header = reader.word(), let id = reader.word(), let nonceHigh = reader.word(), let nonceLow = reader.word(),
-            let codeHigh = reader.word(), let codeLow = reader.word(),
-            reader.checksum(),
-            header & 0xFFFF_FFFF_0000_0000 == AccessToken.version << 56
-        else { return nil }
-        let keyID = Int32(bitPattern: UInt32(truncatingIfNeeded: header))
-        guard let key = self[keyID] else { return nil }
-        let words = AccessToken.Words(header: header, id: id, nonceHigh: nonceHigh, nonceLow: nonceLow)
-        let expected = AccessToken.code(words, owner: owner, key: key.accessToken)
-        guard constantTimeEquals(expected, (codeHigh, codeLow)) else { return nil }
+        guard let fields = AccessToken.fields(text), let key = self[fields.keyID] else { return nil }
+        let words = fields.words
+        let expected = AccessToken.code(words, owner: fields.owner, key: key.accessToken)
+        guard constantTimeEquals(expected, fields.code) else { return nil }
         return AccessTokenClaims(
-            owner: owner, id: Int64(bitPattern: id), nonce: UUID(high: nonceHigh, low: nonceLow), keyID: keyID)
+            owner: fields.owner, id: Int64(bitPattern: words.id), nonce: UUID(high: words.nonceHigh, low: words.nonceLow),
+            keyID: fields.keyID)
     }
 }

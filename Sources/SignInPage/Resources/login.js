@@ -3,7 +3,8 @@
 if (location.search) history.replaceState(null, "", location.pathname);
 for (const form of document.forms) {
   form.addEventListener("submit", () => {
-    for (const button of form.querySelectorAll("button")) button.disabled = true;
+    // Later, for the button that was pressed is a part of what is sent.
+    setTimeout(() => { for (const button of form.querySelectorAll("button")) button.disabled = true; });
   });
 }
 addEventListener("pageshow", (event) => {

@@ -37,15 +37,12 @@ struct RateLimiter: Sendable {
     /// Slots that a key may be in.
     private static let ways = 8
 
-    private let limit: Int
-    /// Nanoseconds in which one request is refilled.
-    private let interval: Int64
+    private let limit: RateLimit
     private var slots: [Slot]
 
     /// - Parameter capacity: clients remembered at once, at 16 bytes each.
     init(_ limit: RateLimit, capacity: Int) {
-        self.limit = limit.perMinute
-        interval = 60_000_000_000 / Int64(limit.perMinute)
+        self.limit = limit
         slots = Array(repeating: Slot(), count: max(Self.ways, capacity / Self.ways * Self.ways))
     }
 
@@ -54,23 +51,18 @@ struct RateLimiter: Sendable {
     /// - Parameters:
     ///   - key: stands for the client; evenly distributed.
     ///   - now: nanoseconds of a monotonic clock.
-    mutating func take(_ key: UInt64, now: Int64) -> Allowance {
+    ///   - own: the client's own limit in place of everybody's. Since a bucket is an instant, it may change from call to call.
+    mutating func take(_ key: UInt64, now: Int64, own: RateLimit? = nil) -> Allowance {
+        let limit = own ?? limit
+        let interval = limit.interval
         let index = slot(of: key)
         let fullAt = slots[index].key == key ? max(slots[index].fullAt, now) : now
-        let capacity = interval * Int64(limit)
+        let capacity = interval * Int64(limit.perMinute)
         let next = fullAt + interval
-        guard next - now <= capacity else { return allowance(fullAt - now, wait: next - now - capacity) }
+        guard next - now <= capacity else { return limit.allowance(fullAt - now, wait: next - now - capacity) }
         slots[index] = Slot(key: key, fullAt: next)
-        return allowance(next - now, wait: 0)
+        return limit.allowance(next - now, wait: 0)
     }
-
-    private func allowance(_ used: Int64, wait: Int64) -> Allowance {
-        Allowance(
-            isAllowed: wait == 0, limit: limit, remaining: limit - Int((used + interval - 1) / interval),
-            reset: Self.seconds(used), retryAfter: Self.seconds(wait))
-    }
-
-    private static func seconds(_ nanoseconds: Int64) -> Int { Int((nanoseconds + 999_999_999) / 1_000_000_000) }
 
     /// The slot that holds the key, or the one that it takes over.
     private func slot(of key: UInt64) -> Int {
@@ -82,4 +74,18 @@ struct RateLimiter: Sendable {
         }
         return fullest
     }
+}
+
+extension RateLimit {
+    /// Nanoseconds in which one request is refilled.
+    fileprivate var interval: Int64 { 60_000_000_000 / Int64(perMinute) }
+
+    /// What a client is told whose bucket lacks `used` nanoseconds until it is full.
+    fileprivate func allowance(_ used: Int64, wait: Int64) -> RateLimiter.Allowance {
+        RateLimiter.Allowance(
+            isAllowed: wait == 0, limit: perMinute, remaining: max(0, perMinute - Int((used + interval - 1) / interval)),
+            reset: Self.seconds(used), retryAfter: Self.seconds(wait))
+    }
+
+    private static func seconds(_ nanoseconds: Int64) -> Int { Int((nanoseconds + 999_999_999) / 1_000_000_000) }
 }

@@ -91,6 +91,23 @@ package struct ParameterReader {
         read(key) { .success(.value($0)) }
     }
 
+    /// A text that may be changed: nil when absent; null counts as blank, which a rule then refuses.
+    package mutating func text(_ key: String) -> String? {
+        switch string(key) {
+        case .absent: nil
+        case .null: ""
+        case .value(let text): text
+        }
+    }
+
+    /// One of a closed list of words; null and anything else is a problem.
+    package mutating func choice<Value>(_ key: String, _ known: (String) -> Value?) -> Value? {
+        guard let text = text(key) else { return nil }
+        let value = known(text)
+        if value == nil { complain(key, "is not included in the list") }
+        return value
+    }
+
     /// Notes a complaint.
     package mutating func complain(_ attribute: String, _ message: String) {
         problems.append(

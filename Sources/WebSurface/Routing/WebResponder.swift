@@ -24,8 +24,14 @@ package struct WebResponder: HTTPResponder {
         /// Requests of one client address, and under one token, in this process; nil is no limit.
         package var addressLimit: RateLimit?
         package var tokenLimit: RateLimit?
+        /// The limit that the holder of a token has for itself, in place of `tokenLimit`. Asked with every request: it looks into
+        /// memory and at nothing else.
+        package var ownLimit: (@Sendable (_ token: String) -> OwnLimit?)?
         /// Where requests are counted and timed; nil is the process's own factory of metrics.
         package var metrics: PrometheusRegistry?
+        /// Called with a presented token before its request is routed, so that it is known by then if another daemon signed it
+        /// with a key that is new.
+        package var onToken: (@Sendable (_ token: String) async -> Void)?
 
         /// The defaults: 1 MiB, no trusted proxy.
         package init() {}
@@ -45,7 +51,8 @@ package struct WebResponder: HTTPResponder {
         errorPages = router.errorPages
         self.options = options
         metrics = RequestMetrics(options.metrics)
-        limits = RequestLimits(perAddress: options.addressLimit, perToken: options.tokenLimit)
+        limits = RequestLimits(
+            perAddress: options.addressLimit, perToken: options.tokenLimit, ownLimit: options.ownLimit)
     }
 
     /// The most that any path takes; which one it is, is known behind the head.
@@ -73,6 +80,7 @@ package struct WebResponder: HTTPResponder {
         var response: Response
         do {
             if let allowance, !allowance.isAllowed { throw allowance.refusal }
+            if let onToken = options.onToken, let token = context.web.credential?.token { await onToken(token) }
             response = try await answer(request, path: path, context: &context)
         } catch {
             let error = renderable(error, context: context)

@@ -32,6 +32,17 @@ package struct AddressBlock: Sendable, Equatable {
         return bytes[whole] & mask == other[whole] & mask
     }
 
+    /// As it is written: an IPv4 block in its own form, one address without a length.
+    package var text: String {
+        let isIPv4 = prefixLength >= 96 && bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
+        let shown = isIPv4 ? Array(bytes[12...]) : bytes
+        var buffer = [CChar](repeating: 0, count: 64)
+        inet_ntop(isIPv4 ? AF_INET : AF_INET6, shown, &buffer, 64)
+        let address = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        let length = isIPv4 ? prefixLength - 96 : prefixLength
+        return length == shown.count * 8 ? address : "\(address)/\(length)"
+    }
+
     /// The network that an address belongs to, as one provider's customer has it: 64 bits of IPv6, all of IPv4.
     var network: ArraySlice<UInt8> {
         bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF ? bytes[...] : bytes[..<8]
@@ -52,7 +63,7 @@ package struct AddressBlock: Sendable, Equatable {
 
 /// The proxies whose word about the client is taken. Nobody by default: the client is the socket's peer.
 package struct TrustedProxies: Sendable, Equatable {
-    private let blocks: [AddressBlock]
+    package let blocks: [AddressBlock]
 
     /// Trusts the proxies in these blocks.
     package init(_ blocks: [AddressBlock] = []) {

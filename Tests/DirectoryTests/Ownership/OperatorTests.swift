@@ -97,7 +97,9 @@ import Testing
                     keyID: world.directory.keyring.currentID))
             #expect(try await world.directory.users.show(ada.id, by: caller).id == ada.id)
             await #expect(throws: DirectoryError.insufficientScope) { try await world.directory.users.delete(ada.id, by: caller) }
-            await #expect(throws: DirectoryError.insufficientScope) { try await world.directory.platformApps.list(by: caller) }
+            await #expect(throws: DirectoryError.insufficientScope) {
+                try await world.directory.platformApps.list(PageRequest(limit: 1), by: caller)
+            }
         }
     }
 
@@ -106,14 +108,28 @@ import Testing
             let (one, two) = (try await world.app("One"), try await world.app("Two"))
             let foreign = try await world.user("ada@example.org", by: two)
             let (apps, permissibles) = (world.directory.platformApps, world.directory.permissibles)
-            #expect(try await apps.list(by: one.caller).isEmpty)
-            #expect(try await apps.tokens(of: two.id, by: one.caller).isEmpty)
             let token = try #require(two.caller.tokenID)
+            let (tokens, page) = (world.directory.tokens, PageRequest(limit: 1))
             let acts: [(String, () async throws -> Void)] = [
                 ("create", { _ = try await apps.create(name: "Three", by: one.caller) }),
-                ("issue", { _ = try await apps.issue(to: two.id, by: one.caller) }),
-                ("rotate", { _ = try await apps.rotate(two.id, overlap: 0, by: one.caller) }),
-                ("revoke", { try await apps.revoke(two.id, token: token, by: one.caller) }),
+                ("list", { _ = try await apps.list(page, by: one.caller) }),
+                ("show", { _ = try await apps.show(one.id, by: one.caller) }),
+                ("stakes", { _ = try await apps.stakes(two.id, by: one.caller) }),
+                ("rename", { try await apps.update(two.id, PlatformAppUpdate(name: "Mine"), by: one.caller) }),
+                ("disable", { try await apps.disable(two.id, by: one.caller) }),
+                ("enable", { try await apps.enable(one.id, by: one.caller) }),
+                ("transfer all", { try await apps.transferAll(from: two.id, to: one.id, by: one.caller) }),
+                ("transfer", { try await apps.transfer(.user, foreign.id, from: two.id, to: one.id, by: one.caller) }),
+                ("delete", { try await apps.delete(two.id, to: one.id, by: one.caller) }),
+                ("release", { try await apps.delete(two.id, to: nil, by: one.caller) }),
+                ("tokens", { _ = try await tokens.list(TokenQuery(page: page), by: one.caller) }),
+                ("token", { _ = try await tokens.show(token, by: one.caller) }),
+                ("reveal", { _ = try await tokens.reveal(token, by: one.caller) }),
+                ("issue", { _ = try await tokens.issue(to: two.id, by: one.caller) }),
+                ("rotate", { _ = try await tokens.rotate(nil, of: two.id, overlap: 0, by: one.caller) }),
+                ("revoke", { try await tokens.revoke(token, by: one.caller) }),
+                ("permissibles", { _ = try await permissibles.list(.user, of: two.id, page, by: one.caller) }),
+                ("candidates", { _ = try await permissibles.candidates(.user, for: one.id, "ada", by: one.caller) }),
                 ("grant", { try await permissibles.grant(.user, foreign.id, to: one.id, .all, by: one.caller) }),
                 ("take", { try await permissibles.revoke(.user, foreign.id, from: two.id, by: one.caller) }),
             ]

@@ -46,6 +46,36 @@ import Testing
         }
     }
 
+    /// Thousands of people at once are found one by one, and what is there already is not read through for them.
+    @Test func bulkCallsUseIndexes() async throws {
+        try await withDirectory { world in
+            let app = try await world.app("One")
+            try await fill(world, owner: app)
+            let source = try #require(
+                try await world.directory.row(ProvisionStatements.prepare(caller: app.caller))?.decode(Int64?.self, "source_id"))
+            try await world.postgres.execute(
+                """
+                insert into links (source_id, kind, external_key, object_id, policy)
+                select \(source), 'user', convert_to(email, 'UTF8'), id, 'provision' from users where email like 'u%'
+                """)
+            try await world.postgres.execute("analyze links")
+            let items = (0..<5_000).map { number in
+                var item = ProvisionItem()
+                item.externalID = "p\(number)"
+                item.email = "p\(number)@x.org"
+                item.name = "P"
+                return item
+            }
+            let statement = ProvisionStatements.plan(items, numbers: Array(items.indices), source: source, caller: app.caller)
+            for mode in ["force_custom_plan", "force_generic_plan"] {
+                let plan = try await explain(statement, mode, world)
+                for table in ["users", "links", "user_permissibles"] {
+                    #expect(!plan.contains(try Regex("Seq Scan on \(table)\\b")), "\(mode):\n\(plan)")
+                }
+            }
+        }
+    }
+
     /// Where a page begins makes no difference: it is walked to by an index, and nothing is sorted or read through.
     @Test func pagesAreWalkedTo() async throws {
         try await withDirectory { world in

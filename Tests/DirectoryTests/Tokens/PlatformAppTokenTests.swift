@@ -19,42 +19,42 @@ import Testing
         try await withDirectory { world in
             let app = try await world.app("One")
             let root = try await world.superAdmin()
-            let apps = world.directory.platformApps
-            let second = try await apps.rotate(app.id, overlap: 3_600, by: .command)
+            let tokens = world.directory.tokens
+            let second = try await tokens.rotate(nil, of: app.id, overlap: 3_600, by: .command)
             #expect(try await Self.works(app.token, in: world))
             #expect(try await Self.works(second.accessToken, in: world))
-            let listed = try await apps.tokens(of: app.id, by: .command)
+            let listed = try await world.tokens(of: app.id)
             #expect(listed.map(\.replacedBy) == [nil, second.id] && listed[0].expiresAt == nil && listed[1].expiresAt != nil)
             // The overlap is over.
             try await world.postgres.execute("update access_tokens set expires_at = now() where replaced_by is not null")
             #expect(try await !Self.works(app.token, in: world))
-            let third = try await apps.rotate(app.id, overlap: 0, by: root.caller)
+            let third = try await tokens.rotate(nil, of: app.id, overlap: 0, by: root.caller)
             #expect(try await !Self.works(second.accessToken, in: world))
             #expect(try await Self.works(third.accessToken, in: world))
             let audit = try await world.auditText()
             #expect(audit.contains("access_token.rotate") && !audit.contains("mst_"))
-            try await apps.revoke(app.id, token: third.id, by: .command)
+            try await tokens.revoke(third.id, of: app.id, by: .command)
             #expect(try await !Self.works(third.accessToken, in: world))
-            await #expect(throws: DirectoryError.notFound) { try await apps.revoke(app.id, token: third.id, by: .command) }
-            await #expect(throws: DirectoryError.notFound) { _ = try await apps.rotate(app.id, overlap: 0, by: .command) }
-            await #expect(throws: DirectoryError.notFound) { _ = try await apps.issue(to: 99, by: .command) }
+            await #expect(throws: DirectoryError.notFound) { try await tokens.revoke(third.id, of: app.id, by: .command) }
+            await #expect(throws: DirectoryError.notFound) { _ = try await tokens.rotate(nil, of: app.id, overlap: 0, by: .command) }
+            await #expect(throws: DirectoryError.notFound) { _ = try await tokens.issue(to: 99, by: .command) }
         }
     }
 
     @Test func rotationKeepsScopesAndAsksWhichOfSeveral() async throws {
         try await withDirectory { world in
             let app = try await world.app("One")
-            let apps = world.directory.platformApps
-            let narrow = try await apps.issue(to: app.id, scopes: [.usersRead], expiresIn: 60, by: .command)
+            let tokens = world.directory.tokens
+            let narrow = try await tokens.issue(to: app.id, scopes: [.usersRead], expiresIn: 60, by: .command)
             await #expect(throws: DirectoryError.invalid([FieldProblem("token", "Token must be named: the app has several")])) {
-                _ = try await apps.rotate(app.id, overlap: 0, by: .command)
+                _ = try await tokens.rotate(nil, of: app.id, overlap: 0, by: .command)
             }
             let other = try await world.app("Two")
             await #expect(throws: DirectoryError.notFound) {
-                _ = try await apps.rotate(other.id, token: narrow.id, overlap: 0, by: .command)
+                _ = try await tokens.rotate(narrow.id, of: other.id, overlap: 0, by: .command)
             }
-            let next = try await apps.rotate(app.id, token: narrow.id, overlap: 3_600, by: .command)
-            let listed = try await apps.tokens(of: app.id, by: .command)
+            let next = try await tokens.rotate(narrow.id, of: app.id, overlap: 3_600, by: .command)
+            let listed = try await world.tokens(of: app.id)
             #expect(listed.first { $0.id == next.id }?.scopes == ["users:read"])
             // The overlap does not lengthen the life of the former token.
             let ends = try await world.count(
@@ -64,7 +64,7 @@ import Testing
                 as [([Scope], Int64?)]
             {
                 await #expect(throws: DirectoryError.self) {
-                    _ = try await apps.issue(to: app.id, scopes: scopes, expiresIn: expiry, by: .command)
+                    _ = try await tokens.issue(to: app.id, scopes: scopes, expiresIn: expiry, by: .command)
                 }
             }
             #expect(["users", "users:", "user:read", "*:read", "users:read:x", "", "users:READ"].allSatisfy { Scope($0) == nil })
@@ -74,12 +74,12 @@ import Testing
     @Test func ofManyRotationsAtOnceOneWins() async throws {
         try await withDirectory(pool: .init(limit: 8)) { world in
             let app = try await world.app("One")
-            let apps = world.directory.platformApps
+            let tokens = world.directory.tokens
             let wins = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
                         do {
-                            _ = try await apps.rotate(app.id, overlap: 60, by: .command)
+                            _ = try await tokens.rotate(nil, of: app.id, overlap: 60, by: .command)
                             return true
                         } catch DirectoryError.notFound { return false }
                     }
@@ -103,10 +103,10 @@ import Testing
             #expect(try await world.count("select count(*) from access_tokens where last_used_at is not null") == 0)
             #expect(try await tokens.flush() == 2)
             #expect(try await tokens.flush() == 0)
-            let listed = try await world.directory.platformApps.tokens(of: one.id, by: .command)
+            let listed = try await world.tokens(of: one.id)
             #expect(listed[0].lastUsedAddress == "10.0.0.50" && listed[0].lastUsedAt != nil)
             // A dead token was not used any more, and another replica's later use stands.
-            try await world.directory.platformApps.revoke(two.id, token: #require(two.caller.tokenID), by: .command)
+            try await tokens.revoke(#require(two.caller.tokenID), of: two.id, by: .command)
             try await world.postgres.execute(
                 "update access_tokens set last_used_at = now() + interval '1 hour' where id = \(try #require(one.caller.tokenID))"
             )

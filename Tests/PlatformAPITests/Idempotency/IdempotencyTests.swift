@@ -51,7 +51,7 @@ import WebSurface
             let (user, account) = (try await app.newUser("ada@example.org"), try await app.newAccount())
             func client(_ scopes: String...) async throws -> APIClient {
                 let scopes = try scopes.map { try #require(Scope($0)) }
-                let token = try await api.world.directory.platformApps.issue(to: app.appID, scopes: scopes, by: .command)
+                let token = try await api.world.directory.tokens.issue(to: app.appID, scopes: scopes, by: .command)
                 return APIClient(port: api.port, token: token.accessToken, appID: app.appID)
             }
             let at = "/accounts/\(account)"

@@ -80,7 +80,7 @@ import WebSurface
             #expect(done.status == 200)
             #expect(try await bulk(app, body, key: "k", query: "?atomic=true").body == done.body)
             // A token out of scope, or dead, neither gets an answer nor leaves a key.
-            let scoped = try await api.world.directory.platformApps.issue(
+            let scoped = try await api.world.directory.tokens.issue(
                 to: app.appID, scopes: [.usersRead], by: .command)
             let reader = APIClient(port: api.port, token: scoped.accessToken, appID: app.appID)
             #expect(try await bulk(reader, body, key: "n").status == 403)

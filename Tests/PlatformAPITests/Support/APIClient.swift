@@ -43,7 +43,7 @@ struct APIClient: Sendable {
     ) async throws -> Answer {
         let headers = headers ?? token.map { [("api_access_token", $0)] } ?? []
         var text =
-            "\(method) \(path.hasPrefix("/platform") || path.hasPrefix("/auth") ? "" : base)\(path) HTTP/1.1\r\nHost: muster.example\r\nConnection: close\r\n"
+            "\(method) \(path.hasPrefix("/platform/") || path.hasPrefix("/auth") ? "" : base)\(path) HTTP/1.1\r\nHost: muster.example\r\nConnection: close\r\n"
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         let (type, body) = Self.typeAndBody(content)
         if let type { text += "Content-Type: \(type)\r\n" }

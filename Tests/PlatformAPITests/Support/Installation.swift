@@ -8,6 +8,7 @@ import Secrets
 import SignIn
 import SignInAPI
 import SignInPage
+import SuperAdminAPI
 import Testing
 import WebSurface
 import WebTestSupport
@@ -89,6 +90,7 @@ func serving(
             directory: directory, senderAddress: LiveInstallation.senderAddress, publicURL: publicURL, audience: audience
         ).addRoutes(to: web)
     }
+    SuperAdminAPI(directory: directory).addRoutes(to: web)
     let service = SignInService(directory: directory, passwords: passwords)
     SignInAPI(directory: directory, service: service).addRoutes(to: web)
     SignInPage(directory: directory, service: service, publicURL: publicURL).addRoutes(to: web)

@@ -32,20 +32,18 @@ import WebSurface
                 // Reach, scope and the token itself.
                 try await world.directory.permissibles.revoke(.user, user, from: here.appID, by: .command)
                 #expect(try await there.get("/users/\(user)").body == Body.nonPermissible)
-                let narrow = try await world.directory.platformApps.issue(to: here.appID, scopes: [.usersRead], by: .command)
+                let narrow = try await world.directory.tokens.issue(to: here.appID, scopes: [.usersRead], by: .command)
                 let limited = APIClient(port: port, token: narrow.accessToken, appID: here.appID)
                 #expect(try await limited.get("/accounts").status == 403)
                 #expect(try await there.get("/accounts").status == 200)
-                let full = try await world.directory.platformApps.tokens(of: here.appID, by: .command).last
-                try await world.directory.platformApps.revoke(here.appID, token: try #require(full).id, by: .command)
+                let full = try await world.tokens(of: here.appID).last
+                try await world.directory.tokens.revoke(try #require(full).id, of: here.appID, by: .command)
                 #expect(try await there.get("/accounts").body == Body.invalidToken)
                 #expect(try await here.get("/accounts").body == Body.invalidToken)
                 // Both wrote down nothing so far, and each does so for itself.
                 _ = try await limited.get("/users")
                 #expect(try await replica.tokens.flush() >= 1)
-                let used = try await world.directory.platformApps.tokens(of: here.appID, by: .command).first {
-                    $0.id == narrow.id
-                }
+                let used = try await world.tokens(of: here.appID).first { $0.id == narrow.id }
                 #expect(used?.lastUsedAddress == "127.0.0.1")
             }
             await postgres.close()

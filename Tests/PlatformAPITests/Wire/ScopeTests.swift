@@ -47,7 +47,7 @@ import WebSurface
             func client(_ scopes: [String]) async throws -> APIClient {
                 let key = scopes.joined(separator: " ")
                 if let known = clients[key] { return known }
-                let token = try await api.world.directory.platformApps.issue(
+                let token = try await api.world.directory.tokens.issue(
                     to: app.appID, scopes: scopes.map { try #require(Scope($0)) }, by: .command)
                 let client = APIClient(port: api.port, token: token.accessToken, appID: app.appID)
                 clients[key] = client
@@ -74,7 +74,7 @@ import WebSurface
             let app = try await api.app("One")
             let user = try await app.newUser("ada@example.org")
             func client(_ scopes: Scope...) async throws -> APIClient {
-                let token = try await api.world.directory.platformApps.issue(to: app.appID, scopes: scopes, by: .command)
+                let token = try await api.world.directory.tokens.issue(to: app.appID, scopes: scopes, by: .command)
                 return APIClient(port: api.port, token: token.accessToken, appID: app.appID)
             }
             let reader = try await client(.usersRead, .usersWrite)
@@ -97,7 +97,7 @@ import WebSurface
         try await withInstallation { api in
             let app = try await api.app("One")
             let webhook = try await app.post("/webhooks", #"{"url":"https://hooks.example/"}"#).id()
-            let token = try await api.world.directory.platformApps.issue(to: app.appID, scopes: [.webhooksWrite], by: .command)
+            let token = try await api.world.directory.tokens.issue(to: app.appID, scopes: [.webhooksWrite], by: .command)
             let writer = APIClient(port: api.port, token: token.accessToken, appID: app.appID)
             for (body, status) in [(#"{"enabled":true}"#, 200), ("{}", 200), (#"{"url":"x"}"#, 422), ("{", 400)] {
                 #expect(try await writer.patch("/webhooks/\(webhook)", body).status == status, "\(body)")
@@ -109,11 +109,10 @@ import WebSurface
     @Test func deadTokensAreNotToldAboutScopes() async throws {
         try await withInstallation { api in
             let app = try await api.app("One")
-            let apps = api.world.directory.platformApps
-            let token = try await apps.issue(to: app.appID, scopes: [.usersRead], by: .command)
+            let token = try await api.world.directory.tokens.issue(to: app.appID, scopes: [.usersRead], by: .command)
             let client = APIClient(port: api.port, token: token.accessToken, appID: app.appID)
             #expect(try await client.get("/accounts").body == Self.denied)
-            try await apps.revoke(app.appID, token: token.id, by: .command)
+            try await api.world.directory.tokens.revoke(token.id, of: app.appID, by: .command)
             #expect(try await client.get("/accounts").body == Body.invalidToken)
             #expect(try await client.get("/users").body == Body.invalidToken)
         }

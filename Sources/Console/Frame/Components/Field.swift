@@ -9,7 +9,7 @@ import Directory
 /// ```
 struct Field: Sendable {
     let name: String
-    let id: String
+    private(set) var id: String
     let label: String
     var hint: String?
     let error: String?
@@ -44,7 +44,8 @@ struct Field: Sendable {
         _ problems: [FieldProblem]
     ) {
         self.name = name
-        id = "field-" + String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+        // Boxes of a group share their name and not their value.
+        id = "field-" + String((name.hasSuffix("[]") ? name + value : name).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
         self.label = label
         self.value = value
         self.type = type
@@ -117,6 +118,13 @@ struct Field: Sendable {
     ) -> Field {
         var field = Field(.choice, name, label, value ?? "", hint: hint, problems)
         field.options = options.map { Option(value: $0.value, label: $0.label, isSelected: $0.value == value) }
+        return field
+    }
+
+    /// The same field with an id of its own, where several share the name.
+    func named(_ value: String) -> Field {
+        var field = self
+        field.id = id + String(value.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
         return field
     }
 

@@ -2,7 +2,7 @@
 
 /// The search and the filters above a list, sent by GET so that the address holds them. The template is `filters`.
 struct FilterBar: Sendable {
-    let action: String
+    var action: String
     let search: Search?
     let choices: [Field]
     /// nil when nothing is filtered.

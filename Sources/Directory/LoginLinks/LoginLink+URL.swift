@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension LoginLink {
+    /// Where the user's browser goes (contract section 7.1).
+    package func url(_ publicURL: String) -> String {
+        "\(publicURL)/app/login?email=\(Self.encoded(email))&sso_auth_token=\(token)"
+    }
+
+    /// Everything but RFC 3986's unreserved characters, so also `+` and `@`, is percent-encoded.
+    private static func encoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                encoded += byte < 16 ? "%0" : "%"
+                encoded += String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return encoded
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Postgres
+
+/// Runs as operators read and decide them. Every call throws ``DirectoryError``.
+package struct RunJournal: Sendable {
+    /// What stands in place of a policy where a run is a call of the Platform API.
+    package static let ofTheAPI = "provision"
+
+    let directory: Directory
+
+    /// A page of runs, the newest first.
+    package func list(_ filter: RunFilter = RunFilter(), _ page: PageRequest, by caller: Caller) async throws -> Page<RunRecord> {
+        let runs = try await records(RunStatements.list(filter, page, caller: caller))
+        return Page(fetched: runs.map { ($0.id, $0) }, page)
+    }
+
+    /// One run.
+    package func show(_ id: Int64, by caller: Caller) async throws -> RunRecord {
+        guard let run = try await records(RunStatements.show(id, caller: caller)).first else { throw DirectoryError.notFound }
+        return run
+    }
+
+    /// The last run of each of these policies that ever ran.
+    package func latest(of policies: [String], by caller: Caller) async throws -> [String: RunRecord] {
+        let runs = try await records(RunStatements.latest(policies, caller: caller))
+        return Dictionary(runs.map { ($0.policy, $0) }) { first, _ in first }
+    }
+
+    /// The names of policies that ever ran.
+    package func policies(by caller: Caller) async throws -> [String] {
+        try await authenticated(RunStatements.policies(caller: caller)).compactMap { try $0.decode(String?.self, "policy") }
+    }
+
+    /// A page of a run's changes in their order.
+    package func changes(
+        of run: Int64, _ filter: RunChangeFilter = RunChangeFilter(), _ page: PageRequest, by caller: Caller
+    ) async throws -> Page<RunChangeRecord> {
+        // What cannot be stored is found nowhere.
+        if [filter.text, filter.reason, filter.action].contains(where: { $0?.utf8.contains(0) == true }) {
+            return Page(items: [])
+        }
+        let changes = try await authenticated(RunChangeStatements.list(of: run, filter, page, caller: caller)).compactMap { row in
+            guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
+            return try RunChangeRecord(row)
+        }
+        return Page(fetched: changes.map { (Int64($0.seq), $0) }, page)
+    }
+
+    /// What was refused, the most frequent reason first.
+    package func refusalCounts(of run: Int64, by caller: Caller) async throws -> [RunRefusalCount] {
+        try await authenticated(RunChangeStatements.refusalCounts(of: run, caller: caller)).compactMap { row in
+            guard let code = try row.decode(String?.self, "code") else { return nil }
+            return RunRefusalCount(code: code, count: try row.decode(Int64.self, "count"))
+        }
+    }
+
+    /// A page of what a run found: entries left out, disputes.
+    package func findings(of run: Int64, _ page: PageRequest, by caller: Caller) async throws -> Page<RunFindingRecord> {
+        let rows = try await authenticated(RunChangeStatements.findings(of: run, page, caller: caller))
+        let findings: [RunFindingRecord] = try rows.compactMap { row in
+            guard let number = try row.decode(Int64?.self, "number") else { return nil }
+            return RunFindingRecord(
+                number: number, code: try row.decode(String.self, "code"), entry: try row.decode(String?.self, "entry"),
+                line: try row.decode(Int64?.self, "line"), detail: try row.decode(String.self, "detail"))
+        }
+        return Page(fetched: findings.map { ($0.number, $0) }, page)
+    }
+
+    /// Lets a plan through that waits or is held. A daemon applies it within seconds; see `Reconciler.applyReleased`.
+    ///
+    /// - Throws: ``DirectoryError/notFound``; ``DirectoryError/invalid(_:)`` when it does not wait (any more).
+    package func release(_ id: Int64, by caller: Caller) async throws {
+        try await decide(RunStatements.release(id, caller: caller))
+    }
+
+    /// Ends a plan that waits or is held, so that it can not be applied any more.
+    ///
+    /// - Parameter reason: for the journal.
+    /// - Throws: as ``release(_:by:)``.
+    package func reject(_ id: Int64, reason: String? = nil, by caller: Caller) async throws {
+        let reason = reason ?? "a person rejected it"
+        let problems = StorableText.problems("reason", "Reason", reason, maximum: 500)
+        guard problems.isEmpty else {
+            _ = try await show(id, by: caller)
+            throw DirectoryError.invalid(problems)
+        }
+        try await decide(RunStatements.reject(id, reason: reason, caller: caller))
+    }
+
+    private func decide(_ statement: PostgresQuery) async throws {
+        guard let row = try await authenticated(statement).first else { throw DirectoryError.invalidAccessToken }
+        if try row.decode(Int64?.self, "id") != nil { return }
+        guard let state = try row.decode(String?.self, "state") else { throw DirectoryError.notFound }
+        let isDecided = ["planned", "held"].contains(state)
+        throw DirectoryError.invalid([
+            FieldProblem("base", isDecided ? "The run was released already" : "The run does not wait any more: it is \(state)")
+        ])
+    }
+
+    private func records(_ statement: PostgresQuery) async throws -> [RunRecord] {
+        try await authenticated(statement).compactMap(RunRecord.init)
+    }
+
+    private func authenticated(_ statement: PostgresQuery) async throws -> PostgresRows {
+        let rows = try await directory.rows(statement)
+        guard let first = rows.first, try first.decode(Bool.self, "authenticated") else {
+            throw DirectoryError.invalidAccessToken
+        }
+        return rows
+    }
+}
+
+extension RunRecord {
+    /// nil when the row holds none.
+    init?(_ row: PostgresRow) throws {
+        guard let id = try row.decode(Int64?.self, "id") else { return nil }
+        self.init(
+            id: id, policy: try row.decode(String.self, "policy"), source: try row.decode(String.self, "source"),
+            platformAppID: try row.decode(Int64.self, "platform_app_id"),
+            platformAppName: try row.decode(String.self, "platform_app"), state: try row.decode(String.self, "state"),
+            code: try row.decode(String?.self, "code"), reason: try row.decode(String?.self, "reason"),
+            fileName: try row.decode(String?.self, "file_name"), counts: try row.json("counts"),
+            changeCount: try row.decode(Int32?.self, "change_count").map { Int($0) },
+            appliedCount: Int(try row.decode(Int64.self, "applied")), actor: try row.decode(String.self, "actor"),
+            createdAt: try row.timestamp("created_at"), plannedAt: try row.optionalTimestamp("planned_at"),
+            finishedAt: try row.optionalTimestamp("finished_at"), releasedAt: try row.optionalTimestamp("released_at"),
+            decidedBy: try row.decode(String?.self, "decided_by"))
+    }
+}
+
+extension RunChangeRecord {
+    /// nil when the row holds none.
+    init?(_ row: PostgresRow) throws {
+        guard let seq = try row.decode(Int32?.self, "seq") else { return nil }
+        self.init(
+            seq: Int(seq), kind: try row.decode(String.self, "kind"), action: try row.decode(String.self, "action"),
+            objectID: try row.decode(Int64.self, "object_id"), label: try row.decode(String?.self, "label"),
+            name: try row.decode(String?.self, "name"), reason: try row.decode(String.self, "reason"),
+            suspends: try row.decode(Bool?.self, "suspends"), fields: try row.json("fields"),
+            memberships: try row.json("memberships"),
+            accountNames: JSONText(try row.decode(PostgresJSON?.self, "names")?.text ?? "{}"),
+            refusal: try row.decode(String?.self, "refusal"), refusalDetail: try row.decode(String?.self, "refusal_detail"))
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why plans change things: every reason that a planner of ours writes down, with the actions that it comes with.
+package enum RunReason {
+    /// The reasons in the order of a person's life.
+    package static let all = known.map(\.reason)
+
+    /// The actions that a reason comes with; nil for one that is not known here.
+    static func actions(_ reason: String) -> [String]? { known.first { $0.reason == reason }?.actions }
+
+    private static let known: [(reason: String, actions: [String])] = [
+        ("new in the export", ["create"]),
+        ("matched by e-mail", ["adopt"]),
+        ("changed in the export", ["update"]),
+        ("disabled in the export", ["create", "adopt", "suspend"]),
+        ("absent from the export", ["suspend"]),
+        ("back or enabled in the export", ["restore", "adopt"]),
+        ("a new account of the policy", ["create"]),
+        ("its rule changed", ["update"]),
+        ("its rule is gone from the policy", ["suspend"]),
+        ("its rule is back", ["restore"]),
+        ("asked for by the API", ["create", "update", "adopt", "suspend", "restore"]),
+    ]
+}
