@@ -41,7 +41,7 @@ import WebTestSupport
             try await site.browse { browser in
                 try browser.open(site.address("profile"))
                 #expect(try browser.words.contains("Set up an authenticator"))
-                try browser.checkPage("profile")
+                try browser.checkPage("super-admin-profile")
                 try browser.open(site.address("profile/authenticator"))
                 try browser.checkPage("authenticator")
                 try browser.click("main button")
