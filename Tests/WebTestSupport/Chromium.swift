@@ -22,13 +22,19 @@ package final class Chromium {
     }
 
     /// Runs `body` beside the cooperative threads, with a browser that nobody used before.
+    ///
+    /// Two at a time: each is a handful of processes, and a machine of two cores makes more of them wait beyond every limit.
     package static func run<Result: Sendable>(_ body: @Sendable (Chromium) throws -> Result) async throws -> Result {
-        try await withTaskExecutorPreference(OwnThread()) {
+        await seats.take()
+        defer { seats.give() }
+        return try await withTaskExecutorPreference(OwnThread()) {
             let browser = try Chromium()
             defer { browser.stop() }
             return try body(browser)
         }
     }
+
+    private static let seats = Seats(2)
 
     /// A thread for what blocks, still the task that it belongs to: what fails there fails that test.
     private final class OwnThread: TaskExecutor {

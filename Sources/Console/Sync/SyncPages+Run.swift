@@ -52,7 +52,7 @@ extension SyncPages {
         var choices: [Field] = [
             .choice("action", "Action", filter.action, [("", "All but memory")] + RunWords.actions),
             .choice("kind", "Kind", filter.kind?.rawValue, [("", "Any kind"), ("user", "Users"), ("account", "Accounts")]),
-            .choice("reason", "Reason", filter.reason, [("", "Any reason")] + RunReason.all.map { ($0, $0) }),
+            .choice("because", "Reason", filter.reason, [("", "Any reason")] + RunReason.all.map { ($0, $0) }),
         ]
         if !refusals.isEmpty {
             let codes = refusals.map { ($0.code, "\(ChangeRow.refusals[$0.code] ?? $0.code) (\($0.count.grouped))") }
@@ -105,7 +105,7 @@ extension RunChangeFilter {
         self.init()
         action = visit.text("action").flatMap { action in RunWords.actions.contains { $0.value == action } ? action : nil }
         kind = visit.text("kind").flatMap(ObjectKind.init(rawValue:))
-        reason = visit.text("reason")
+        reason = visit.text("because")
         refusal = visit.text("refusal").map { $0 == "any" ? .any : .code($0) }
         text = visit.text("q")
     }

@@ -83,7 +83,7 @@ import WebSurface
                 ("GET", "/platform_apps", ""), ("POST", "/platform_apps", #"{"name":"X"}"#),
                 ("GET", "/platform_apps/\(app.appID)", ""), ("PATCH", "/platform_apps/\(app.appID)", #"{"name":"X"}"#),
                 ("POST", "/platform_apps/\(app.appID)/disable", ""),
-                ("POST", "/platform_apps/\(app.appID)/transfer", #"{"to":1}"#),
+                ("POST", "/platform_apps/\(app.appID)/transfer", #"{"to":99}"#),
                 ("DELETE", "/platform_apps/\(app.appID)?release=true", ""),
                 ("PUT", "/platform_apps/\(app.appID)/permissibles/user/1", #"{"rights":["read"]}"#),
                 ("DELETE", "/platform_apps/\(app.appID)/permissibles/user/1", ""),
