@@ -154,14 +154,15 @@ let package = Package(
                 .embedInCode("OpenAPI/custom_roles.yaml"), .embedInCode("OpenAPI/agent_bots.yaml"),
                 .embedInCode("OpenAPI/provisioning.yaml"), .embedInCode("OpenAPI/permissibles.yaml"),
                 .embedInCode("OpenAPI/webhooks.yaml"), .embedInCode("OpenAPI/audit.yaml"), .embedInCode("OpenAPI/auth.yaml"),
-                .embedInCode("OpenAPI/operations.yaml"), .embedInCode("Postman/walk.yaml"), .embedInCode("Page/page.css"),
+                .embedInCode("OpenAPI/operations.yaml"), .embedInCode("OpenAPI/super_admin.yaml"), .embedInCode("Postman/walk.yaml"), .embedInCode("Page/page.css"),
             ],
             swiftSettings: strict
         ),
         module(
             "Daemon",
             [
-                "PlatformAPI", "SuperAdminAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "Console", "WebSurface", "Webhooks", "Work",
+                "PlatformAPI", "SuperAdminAPI", "Documents", "SignInAPI", "SignInPage", "SignIn", "Console", "WebSurface",
+                "Webhooks", "Work",
                 "Sync",
                 "Policy",
                 "Directory", "Secrets", "Postgres", .configuration, .hummingbird, .logging,
@@ -220,7 +221,8 @@ let package = Package(
         tests(
             "DocumentsTests",
             [
-                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "WebSurface", "Directory", "DirectoryTestSupport",
+                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "WebSurface", "Directory",
+                "DirectoryTestSupport",
                 .hummingbird, .httpTypes,
             ]),
         tests(

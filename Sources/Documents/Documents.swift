@@ -4,13 +4,15 @@ import Hummingbird
 import NIOCore
 package import WebSurface
 
-/// `/platform/openapi.json`, `/platform/postman.json` and `/platform/docs`: what the APIs are like, for programs and for people.
+/// `/platform/openapi.json`, `/platform/postman.json`, `/platform/docs` and `/super_admin/openapi.json`: what the APIs are like,
+/// for programs and for people.
 ///
 /// The OpenAPI document is written by hand; the other two are made from it. Nothing here is secret, so no token is asked for.
 package struct Documents: Sendable {
     let openAPI: StaticDocument
     let postman: StaticDocument
     let page: StaticDocument
+    let superAdmins: StaticDocument
 
     /// Reads and renders the documents, once.
     ///
@@ -20,13 +22,16 @@ package struct Documents: Sendable {
         let operations = try document.operations()
         openAPI = Self.json(document.root)
         postman = Self.json(try PostmanCollection(document, operations, publicURL: publicURL).value)
+        superAdmins = Self.json(try OpenAPIDocument(publicURL: publicURL, audience: .superAdmins).root)
         page = try ReferencePage(document, operations).document
     }
 
     /// Adds every route.
     package func addRoutes(to router: WebRouter) {
-        for (path, document) in [("platform/openapi.json", openAPI), ("platform/postman.json", postman), ("platform/docs", page)]
-        {
+        for (path, document) in [
+            ("platform/openapi.json", openAPI), ("platform/postman.json", postman), ("platform/docs", page),
+            ("super_admin/openapi.json", superAdmins),
+        ] {
             router.routes.get(RouterPath(path)) { request, _ in document.response(to: request) }
         }
     }

@@ -160,7 +160,7 @@ package final class Chromium {
     package var address: String { get throws { try text("location.href") } }
 
     /// What a person reads.
-    package var words: String { get throws { try text("document.body.innerText") } }
+    package var words: String { get throws { try text("document.body?.innerText ?? ''") } }
 
     /// Roles and names of what a screen reader meets.
     package func accessibleThings() throws -> [String] {

@@ -47,7 +47,9 @@ struct AppTokenPages: Sendable {
                         PageLink("Tokens of \(app.name)", visit.href("platform_apps/\(id)/tokens")),
                         PageLink("Open this token", visit.href("access_tokens/\(issued.id)")),
                     ]))
-        } otherwise: { try await issuing(visit, form, $0) }
+        } otherwise: {
+            try await issuing(visit, form, $0)
+        }
     }
 
     private func issuing(

@@ -83,7 +83,9 @@ struct PermissiblePages: Sendable {
             }
             try await apps.transfer(kind, object, from: id, to: heir, by: visit.caller)
             return .to(Self.list(id, kind), .transferred)
-        } otherwise: { try await show(visit, $0) }
+        } otherwise: {
+            try await show(visit, $0)
+        }
     }
 
     private func show(_ visit: ConsoleVisit, _ problems: [FieldProblem] = []) async throws -> ConsolePage {
@@ -118,7 +120,8 @@ struct PermissiblePages: Sendable {
                                 "transfer_to", "To", visit.text("transfer_to"),
                                 [("", "Choose an app")] + others.map { ("\($0.id)", $0.name) }, problems)
                         ])))
-        page.above = PageLink("Permissibles of \(app.name)", visit.href("platform_apps/\(id)/permissibles", ["kind": kind.rawValue]))
+        page.above = PageLink(
+            "Permissibles of \(app.name)", visit.href("platform_apps/\(id)/permissibles", ["kind": kind.rawValue]))
         page.subtitle = permissible == nil ? "Not reached by \(app.name) yet" : "What \(app.name) may do with it"
         page.notice = problems.notice(besides: ["transfer_to"])
         return page

@@ -10,9 +10,9 @@ enum AccountListStatements {
         with \(operator: caller, needs: [.accountsRead])
         select caller.actor is not null as authenticated, a.id, a.name, a.domain, a.locale, a.created_at, a.position,
                exists (select from suspensions s where s.subject_kind = 'account' and s.subject_id = a.id) as suspended,
-               (select count(*) from (select from account_users m where m.account_id = a.id
-                   -- Along the index, however large the planner takes an account to be.
-                   order by m.id limit \(AccountListItem.mostMembers)) c) as members,
+               (select count(*) from (select from account_users m where m.account_id between a.id and a.id
+                   -- Along the index, however large the planner takes an account to be: it has no other in this order.
+                   order by m.account_id, m.id limit \(AccountListItem.mostMembers)) c) as members,
                owned.apps, owned.first_app
         from (select 1) one
         left join caller on true

@@ -72,14 +72,14 @@ extension PostgresQuery.StringInterpolation {
             } else {
                 appendActorKeys(actor, filter.action)
             }
-            appendHead(filter, limit, from: "bounds b, keys k") {
+            appendHead(filter, limit, from: "bounds b, keys k", isKeyed: true) {
                 $0.appendLiteral(
-                    "x.actor = '\(actor.kind.rawValue)' and coalesce(x.actor_id, 0) = k.actor_id and x.action = k.action")
+                    "x.actor = '\(actor.kind.rawValue)' and coalesce(x.actor_id, 0) = k.actor_id")
             }
         } else if let action = filter.action {
             appendActionKeys(action)
-            appendHead(filter, limit, from: "bounds b, keys k") {
-                $0.appendLiteral("x.action = k.action")
+            appendHead(filter, limit, from: "bounds b, keys k", isKeyed: true) {
+                $0.appendLiteral("true")
             }
         } else {
             // Everything, or what apps did, which most of everything is.
@@ -91,11 +91,17 @@ extension PostgresQuery.StringInterpolation {
     }
 
     private mutating func appendHead(
-        _ filter: AuditEventFilter, _ limit: Int64, from ranges: StaticString, _ condition: (inout Self) -> Void
+        _ filter: AuditEventFilter, _ limit: Int64, from ranges: StaticString, isKeyed: Bool = false,
+        _ condition: (inout Self) -> Void
     ) {
         appendLiteral("found as (select h.id from \(ranges) cross join lateral (select x.id from audit_events x where ")
         condition(&self)
-        appendLiteral(" and x.id >= b.low and x.id < b.high")
+        // The action as a part of the range: for an equality the planner would take the ids alone for the order, and walk through
+        // all of them for an action that it thinks is a common one.
+        appendLiteral(
+            isKeyed
+                ? " and (x.action, x.id) >= (k.action, b.low) and (x.action, x.id) < (k.action, b.high)"
+                : " and x.id >= b.low and x.id < b.high")
         if let from = filter.from {
             appendLiteral(" and x.at >= ")
             appendInterpolation(stored: from)
@@ -104,7 +110,7 @@ extension PostgresQuery.StringInterpolation {
             appendLiteral(" and x.at < ")
             appendInterpolation(stored: until)
         }
-        appendLiteral(" order by x.id desc limit ")
+        appendLiteral(isKeyed ? " order by x.action desc, x.id desc limit " : " order by x.id desc limit ")
         appendInterpolation(limit)
         appendLiteral(") h)")
     }

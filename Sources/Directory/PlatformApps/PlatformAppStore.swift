@@ -62,7 +62,9 @@ package struct PlatformAppStore: Sendable {
                 PlatformAppStakes.Source(name: $0, policies: try row.decode([String].self, "policies"))
             }
         }
-        guard let first = rows.first, try first.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
+        guard let first = rows.first, try first.decode(Bool.self, "authenticated") else {
+            throw DirectoryError.invalidAccessToken
+        }
         guard try first.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
         return PlatformAppStakes(
             reach: app.reach, liveTokens: app.liveTokens, webhooks: try first.decode(Int64.self, "webhooks"), sources: sources)

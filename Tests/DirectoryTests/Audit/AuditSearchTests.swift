@@ -160,9 +160,7 @@ import Testing
     }
 
     /// Rare among many: what an index that leads with something else would find by reading all.
-    @Test(arguments: ["auto", "force_generic_plan", "force_custom_plan"]) func rareEventsAreFoundWithoutReadingAll(
-        _ mode: String
-    ) async throws {
+    @Test func rareEventsAreFoundWithoutReadingAll() async throws {
         try await withDirectory { world in
             try await world.postgres.execute(
                 """
@@ -183,9 +181,11 @@ import Testing
             filters["object"] = AuditEventFilter(object: .init("user", id: 17))
             let long = Int64(150_000) * 60_000_000
             filters["time"] = AuditEventFilter(until: Timestamp(microseconds: PostgresTimestamp.now.microseconds - long))
-            for (name, filter) in filters {
-                let read = try await rowsRead(filter, mode, world)
-                #expect(read < 3_000, "\(name) in mode \(mode) read \(read) rows")
+            for mode in ["auto", "force_generic_plan", "force_custom_plan"] {
+                for (name, filter) in filters {
+                    let read = try await rowsRead(filter, mode, world)
+                    #expect(read < 3_000, "\(name) in mode \(mode) read \(read) rows")
+                }
             }
         }
     }

@@ -40,7 +40,8 @@ import Testing
             for text in [nil, "account"] {
                 accounts.text = text
                 let statement = AccountListStatements.list(accounts, .all, caller: root.caller)
-                #expect(try await blocks(statement, world) < Self.budget)
+                let blocks = try await blocks(statement, world)
+                #expect(blocks < Self.budget, "accounts \(text ?? "all"): \(blocks) blocks")
                 let start = ContinuousClock.now
                 _ = try await world.directory.accounts.list(accounts, by: root.caller)
                 if environment["MUSTER_ROWS"] != nil { print("accounts \(text ?? "all"): \(ContinuousClock.now - start)") }
@@ -71,6 +72,7 @@ import Testing
             unescaped: "explain (analyze, buffers, format text, timing off) " + statement.sql, bindings: statement.bindings)
         let plan = try await world.postgres.query(explained.unprepared()).map { try $0.decode(String.self, at: 0) }
         // The first node's are those of the whole statement.
+        if ProcessInfo.processInfo.environment["MUSTER_PLANS"] != nil { print(plan.joined(separator: "\n")) }
         let line = plan.first { $0.contains("Buffers: shared") } ?? ""
         return line.matches(of: /(?:hit|read)=(\d+)/).compactMap { Int($0.1) }.reduce(0, +)
     }
