@@ -78,7 +78,8 @@ struct SettingsPages: Sendable {
                 .code("Policies", facts.policies, none: "unknown"),
                 .text("Database", facts.isEmbedded ? "the daemon’s own PostgreSQL" : "a PostgreSQL of yours"),
             ],
-            keys: keys.map { DataKeyRow($0, visit) }, rotate: visit.href("settings/keys/rotate"), save: visit.href("settings/retention"),
+            keys: keys.map { DataKeyRow($0, visit) }, rotate: visit.href("settings/keys/rotate"),
+            save: visit.href("settings/retention"),
             fields: [
                 field(
                     "audit_days", "Audit events, days", "Empty: for ever. What is older is removed within the hour, for good.",
