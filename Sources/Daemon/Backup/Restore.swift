@@ -164,6 +164,7 @@ package struct Restore: Sendable {
 enum RestoreScript {
     /// Takes away what is there: for an empty database that is nothing.
     ///
+    /// Tables go before sequences, which belong to columns for the most part, and types after all that uses them.
     /// The schema `public` stays, for it need not be ours; so does what extensions brought.
     static let beginning = """
         begin;
@@ -177,17 +178,17 @@ enum RestoreScript {
                 select coalesce(array_agg(s.text order by s.turn), '{}') from (
                     select 1 as turn, format('drop schema %I cascade', nspname) as text from pg_namespace where nspname = 'staging'
                     union all
-                    select 2, format('drop %s if exists public.%I cascade',
+                    select case c.relkind when 'S' then 3 else 2 end, format('drop %s if exists public.%I cascade',
                         case c.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence' else 'table' end,
                         c.relname)
                     from pg_class c where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'S')
                       and not exists (select from pg_depend d where d.objid = c.oid and d.deptype = 'e')
                     union all
-                    select 3, format('drop routine if exists public.%I(%s) cascade', p.proname, pg_get_function_identity_arguments(p.oid))
+                    select 4, format('drop routine if exists public.%I(%s) cascade', p.proname, pg_get_function_identity_arguments(p.oid))
                     from pg_proc p where p.pronamespace = 'public'::regnamespace
                       and not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')
                     union all
-                    select 4, format('drop type if exists public.%I cascade', t.typname)
+                    select 5, format('drop type if exists public.%I cascade', t.typname)
                     from pg_type t left join pg_class c on c.oid = t.typrelid
                     where t.typnamespace = 'public'::regnamespace and (t.typtype in ('e', 'd') or c.relkind = 'c')
                       and not exists (select from pg_depend d where d.objid = t.oid and d.deptype = 'e')
