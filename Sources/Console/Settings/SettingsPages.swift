@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import HTTPTypes
 
 /// What the installation is told: by its configuration, which is shown, and here.
 struct SettingsPages: Sendable {
