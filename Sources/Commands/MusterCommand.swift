@@ -13,7 +13,8 @@ package struct MusterCommand: AsyncParsableCommand {
             discussion: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a guard, 4 the plan is stale.",
             version: version,
             subcommands: [
-                ServeCommand.self, MigrateCommand.self, AppCommand.self, TokenCommand.self, GrantCommand.self, AdminCommand.self, SyncCommand.self, PolicyCommand.self,
+                ServeCommand.self, MigrateCommand.self, AppCommand.self, TokenCommand.self, GrantCommand.self, AdminCommand.self,
+                SyncCommand.self, PolicyCommand.self,
             ])
     }
 

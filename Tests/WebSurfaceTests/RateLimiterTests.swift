@@ -55,7 +55,9 @@ import WebTestSupport
         var limiter = RateLimiter(RateLimit(perMinute: 10), capacity: 64)
         let own = RateLimit(perMinute: 600)
         for left in (0..<600).reversed() {
-            #expect(limiter.take(1, now: 0, own: own) == .init(isAllowed: true, limit: 600, remaining: left, reset: 60 - left / 10, retryAfter: 0))
+            #expect(
+                limiter.take(1, now: 0, own: own)
+                    == .init(isAllowed: true, limit: 600, remaining: left, reset: 60 - left / 10, retryAfter: 0))
         }
         #expect(!limiter.take(1, now: 0, own: own).isAllowed)
         #expect(limiter.take(1, now: Self.second, own: own).remaining == 9)

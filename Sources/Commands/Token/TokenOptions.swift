@@ -35,6 +35,7 @@ struct TokenOptions: ParsableArguments {
         let verbs = Set(Scope.verbs.values.joined()).sorted().joined(separator: ", ")
         let nouns = Scope.verbs.keys.sorted().joined(separator: ", ")
         throw Failure(
-            code: "bad_scope", "\"\(text)\" is no scope: NOUN:VERB (verbs are \(verbs)), NOUN:* or *, of \(nouns)", status: .usage)
+            code: "bad_scope", "\"\(text)\" is no scope: NOUN:VERB (verbs are \(verbs)), NOUN:* or *, of \(nouns)", status: .usage
+        )
     }
 }

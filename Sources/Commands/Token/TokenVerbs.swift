@@ -46,7 +46,8 @@ struct TokenIssueCommand: ReportingCommand {
 /// `muster token rotate`
 struct TokenRotateCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "rotate", abstract: "Mints an access token in the place of a Platform App's, which stays valid for an overlap.")
+        commandName: "rotate",
+        abstract: "Mints an access token in the place of a Platform App's, which stays valid for an overlap.")
 
     @Argument(help: "The token's id.")
     var token: Int64

@@ -61,7 +61,8 @@ struct AccessTokenPages: Sendable {
                     [("", "Any")] + AccessTokenClaims.Owner.allCases.map { ($0.name, $0.words) }),
                 .choice(
                     "state", "State", state?.rawValue,
-                    [("", "Any")] + TokenState.allCases.map { ($0.rawValue, $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst()) }),
+                    [("", "Any")]
+                        + TokenState.allCases.map { ($0.rawValue, $0.rawValue.prefix(1).uppercased() + $0.rawValue.dropFirst()) }),
                 .choice("scope", "Scope", scope?.description, [("", "Any")] + scopes.map { ($0, $0) }),
             ])
         // Also where the list stands below a search that found nothing.
@@ -79,7 +80,9 @@ struct AccessTokenPages: Sendable {
                 throw nobody
             }
             return .to("access_tokens/\(id)")
-        } otherwise: { try await list(visit, $0) }
+        } otherwise: {
+            try await list(visit, $0)
+        }
     }
 
     // MARK: - One of them
@@ -162,7 +165,9 @@ struct AccessTokenPages: Sendable {
                         PageLink("Open the new token", visit.href("access_tokens/\(issued.id)")),
                         PageLink("All access tokens", visit.href("access_tokens")),
                     ]))
-        } otherwise: { try await show(visit, $0) }
+        } otherwise: {
+            try await show(visit, $0)
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import Secrets
 import WebSurface
 
 /// The tokens of one Platform App, and issuing one more.
@@ -46,7 +47,9 @@ struct AppTokenPages: Sendable {
                         PageLink("Tokens of \(app.name)", visit.href("platform_apps/\(id)/tokens")),
                         PageLink("Open this token", visit.href("access_tokens/\(issued.id)")),
                     ]))
-        } otherwise: { try await issuing(visit, form, $0) }
+        } otherwise: {
+            try await issuing(visit, form, $0)
+        }
     }
 
     private func issuing(

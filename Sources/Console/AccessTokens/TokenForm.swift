@@ -92,7 +92,8 @@ struct IssuedPage: Sendable {
     ///   - links: where to go from here.
     static func page(_ title: String, token: String, of owner: String, text: String, links: [PageLink]) -> ConsolePage {
         let box = SecretBox(
-            "Access token of \(owner)", token, hint: "Whoever has it acts as its owner. It is masked after 30 seconds; a super admin can reveal it again.")
+            "Access token of \(owner)", token,
+            hint: "Whoever has it acts as its owner. It is masked after 30 seconds; a super admin can reveal it again.")
         return ConsolePage(title, "issued", IssuedPage(secret: box, text: text, links: links))
     }
 }

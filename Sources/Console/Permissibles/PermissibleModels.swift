@@ -25,8 +25,10 @@ struct CandidateList: Sendable {
         heading = "Found by “\(text)”"
         self.rows = rows
         hasRows = !rows.isEmpty
-        none = "No \(kind.words(1)) is found by “\(text)”. " + (kind == .user
-            ? "Give the id, or the beginnings of words of name or e-mail." : "Give the id, or a part of the name.")
+        none =
+            "No \(kind.words(1)) is found by “\(text)”. "
+            + (kind == .user
+                ? "Give the id, or the beginnings of words of name or e-mail." : "Give the id, or a part of the name.")
     }
 }
 

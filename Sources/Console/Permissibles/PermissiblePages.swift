@@ -37,7 +37,8 @@ struct PermissiblePages: Sendable {
         let id = try visit.pathID()
         let app = try await apps.show(id, by: visit.caller)
         // The kind asked for, or one that there is something of.
-        let kind = visit.choice("kind", ObjectKind.self) ?? ObjectKind.allCases.first { app.reach[$0].value > 0 } ?? .account
+        let first = ObjectKind.allCases.first { app.reach[$0].value > 0 } ?? .account
+        let kind: ObjectKind = visit.choice("kind") ?? first
         let text = visit.text("q")
         let part = ListVisit(visit, "platform_apps/\(id)/permissibles?\(kind.rawValue)")
         let found = try await permissibles.list(kind, of: id, part.page, by: visit.caller)
@@ -82,7 +83,9 @@ struct PermissiblePages: Sendable {
             }
             try await apps.transfer(kind, object, from: id, to: heir, by: visit.caller)
             return .to(Self.list(id, kind), .transferred)
-        } otherwise: { try await show(visit, $0) }
+        } otherwise: {
+            try await show(visit, $0)
+        }
     }
 
     private func show(_ visit: ConsoleVisit, _ problems: [FieldProblem] = []) async throws -> ConsolePage {
@@ -117,7 +120,8 @@ struct PermissiblePages: Sendable {
                                 "transfer_to", "To", visit.text("transfer_to"),
                                 [("", "Choose an app")] + others.map { ("\($0.id)", $0.name) }, problems)
                         ])))
-        page.above = PageLink("Permissibles of \(app.name)", visit.href("platform_apps/\(id)/permissibles", ["kind": kind.rawValue]))
+        page.above = PageLink(
+            "Permissibles of \(app.name)", visit.href("platform_apps/\(id)/permissibles", ["kind": kind.rawValue]))
         page.subtitle = permissible == nil ? "Not reached by \(app.name) yet" : "What \(app.name) may do with it"
         page.notice = problems.notice(besides: ["transfer_to"])
         return page

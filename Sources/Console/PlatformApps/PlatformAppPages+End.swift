@@ -16,7 +16,9 @@ extension PlatformAppPages {
                 guard let heir = visit.integer("transfer_to") else { throw Self.noHeir("transfer_to") }
                 try await apps.transferAll(from: id, to: heir, by: visit.caller)
                 return .to("platform_apps/\(heir)/permissibles", .transferred)
-            } otherwise: { try await end(visit, $0.map { Self.own($0, "transfer_to") }) }
+            } otherwise: {
+                try await end(visit, $0.map { Self.own($0, "transfer_to") })
+            }
         }
         frame.act("platform_apps/:id/delete", in: .platformApps, confirmed: true) { visit in
             let id = try visit.pathID()
@@ -26,7 +28,9 @@ extension PlatformAppPages {
                 guard heir != nil || objects == "release" else { throw Self.noHeir("objects_to") }
                 try await apps.delete(id, to: heir, by: visit.caller)
                 return .to("platform_apps", .deleted)
-            } otherwise: { try await end(visit, $0.map { Self.own($0, "objects_to") }) }
+            } otherwise: {
+                try await end(visit, $0.map { Self.own($0, "objects_to") })
+            }
         }
     }
 

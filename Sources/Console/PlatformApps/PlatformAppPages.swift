@@ -66,7 +66,9 @@ struct PlatformAppPages: Sendable {
                         PageLink("Open \(app.name)", visit.href("platform_apps/\(app.id)")),
                         PageLink("All Platform Apps", visit.href("platform_apps")),
                     ]))
-        } otherwise: { creation(visit, form, $0) }
+        } otherwise: {
+            creation(visit, form, $0)
+        }
     }
 
     private func creation(_ visit: ConsoleVisit, _ form: PlatformAppForm, _ problems: [FieldProblem] = []) -> ConsolePage {
@@ -75,7 +77,8 @@ struct PlatformAppPages: Sendable {
             PlatformAppCreation(
                 action: visit.href("platform_apps/new"),
                 name: .text(
-                    "name", "Name", form.name, hint: "Policies name their app by it, and the audit trail tells it.", required: true,
+                    "name", "Name", form.name, hint: "Policies name their app by it, and the audit trail tells it.",
+                    required: true,
                     problems),
                 calls: form.callsField(problems), token: TokenFields(form.token, problems),
                 cancel: visit.href("platform_apps")))
@@ -91,7 +94,9 @@ struct PlatformAppPages: Sendable {
         return try await visit.saving {
             try await apps.update(id, form.update, by: visit.caller)
             return .to("platform_apps/\(id)", .saved)
-        } otherwise: { try await show(visit, form, $0) }
+        } otherwise: {
+            try await show(visit, form, $0)
+        }
     }
 
     private func show(

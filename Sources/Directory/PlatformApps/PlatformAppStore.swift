@@ -62,7 +62,9 @@ package struct PlatformAppStore: Sendable {
                 PlatformAppStakes.Source(name: $0, policies: try row.decode([String].self, "policies"))
             }
         }
-        guard let first = rows.first, try first.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
+        guard let first = rows.first, try first.decode(Bool.self, "authenticated") else {
+            throw DirectoryError.invalidAccessToken
+        }
         guard try first.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
         return PlatformAppStakes(
             reach: app.reach, liveTokens: app.liveTokens, webhooks: try first.decode(Int64.self, "webhooks"), sources: sources)
@@ -105,7 +107,8 @@ package struct PlatformAppStore: Sendable {
     private static func app(_ row: PostgresRow, bound: Int64) throws -> PlatformApp? {
         guard let id = try row.decode(Int64?.self, "id") else { return nil }
         func count(_ kind: ObjectKind) throws -> BoundedCount {
-            BoundedCount(counted: try row.decode(Int64.self, kind.table), bound: bound)
+            let counts = try row.decode([Int64].self, kind.table)
+            return BoundedCount(counted: counts.first ?? 0, of: counts.last, bound: bound)
         }
         return PlatformApp(
             id: id, name: try row.decode(String.self, "name"), disabledAt: try row.optionalTimestamp("disabled_at"),

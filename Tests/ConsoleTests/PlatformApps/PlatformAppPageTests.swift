@@ -174,7 +174,8 @@ import WebTestSupport
             let transferred = try await visitor.submit(page, "/transfer", ["transfer_to": "\(two.id)"])
             #expect(try await visitor.follow(transferred).body.contains("Transferred."))
             #expect(try await site.world.directory.users.show(ada.id, by: two.caller).id == ada.id)
-            let ended = try await visitor.submit(try await visitor.get("platform_apps/\(two.id)/end"), "/delete", ["objects_to": "release"])
+            let ended = try await visitor.submit(
+                try await visitor.get("platform_apps/\(two.id)/end"), "/delete", ["objects_to": "release"])
             #expect(try await visitor.follow(ended).body.contains("Deleted."))
             #expect(try await site.world.directory.users.show(ada.id, by: site.admin.caller).id == ada.id)
             #expect(try await visitor.get("platform_apps/\(two.id)").status == 404)
@@ -195,7 +196,8 @@ import WebTestSupport
                 (page, "/reveal"), (page, "/rotate"), (page, "/revoke"), (end, "/delete"), (creation, "platform_apps/new"),
             ] {
                 let asked = try await visitor.submit(form, action)
-                #expect(asked.status == 403 && asked.body.contains("Is it you?") && !asked.body.contains("data-value>"), "\(action)")
+                #expect(
+                    asked.status == 403 && asked.body.contains("Is it you?") && !asked.body.contains("data-value>"), "\(action)")
             }
             #expect(try await Self.works(app.token, site))
             let asked = try await visitor.submit(page, "/reveal")
@@ -212,7 +214,8 @@ import WebTestSupport
             let id = try #require(app.caller.tokenID)
             let page = try await visitor.get("access_tokens/\(id)")
             for action in [
-                "platform_apps/new", "platform_apps/\(app.id)", "platform_apps/\(app.id)/disable", "platform_apps/\(app.id)/transfer",
+                "platform_apps/new", "platform_apps/\(app.id)", "platform_apps/\(app.id)/disable",
+                "platform_apps/\(app.id)/transfer",
                 "platform_apps/\(app.id)/delete", "platform_apps/\(app.id)/tokens/new", "access_tokens/\(id)/reveal",
                 "access_tokens/\(id)/rotate", "access_tokens/\(id)/revoke", "platform_apps/\(app.id)/permissibles/user/1",
             ] {

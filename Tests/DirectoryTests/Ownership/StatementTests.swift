@@ -238,7 +238,8 @@ import Testing
                 TokenStatements.revoke(1, of: nil, by: caller),
             ] + HandoverStatements.sources(from: 1, to: 2, by: caller)
         for statement in statements {
-            #expect(statement.sql.contains(/^with caller as \(select 0::bigint as app_id,[^()]* where false\)/), "\(statement.sql)")
+            #expect(
+                statement.sql.contains(/^with caller as \(select 0::bigint as app_id,[^()]* where false\)/), "\(statement.sql)")
         }
     }
 

@@ -77,7 +77,9 @@ import Testing
             func found(_ kind: ObjectKind, _ text: String) async throws -> [Int64] {
                 try await store.candidates(kind, for: two.id, text, by: root.caller).map(\.object.id)
             }
-            for text in ["kin", "ada exam", "\(ada.id)", "  ada@example.org "] { #expect(try await found(.user, text) == [ada.id]) }
+            for text in ["kin", "ada exam", "\(ada.id)", "  ada@example.org "] {
+                #expect(try await found(.user, text) == [ada.id])
+            }
             #expect(try await found(.user, "example.org") == [ada.id, bob.id])
             #expect(try await found(.account, "& s") == [acme.id])
             for text in ["", "nobody", "%", "99999999999999999999"] { #expect(try await found(.user, text).isEmpty, "\(text)") }

@@ -39,7 +39,8 @@ import Testing
             let origins = try await world.text(
                 "select string_agg(origin, ' ' order by object_id) from user_permissibles where platform_app_id = \(two.id)")
             #expect(origins == "created created created created")
-            #expect(try await world.count("select count(*) from platform_app_permissibles where platform_app_id = \(one.id)") == 0)
+            #expect(
+                try await world.count("select count(*) from platform_app_permissibles where platform_app_id = \(one.id)") == 0)
             // The app itself goes on.
             _ = try await world.user("new@example.org", by: one)
             let audit = try await world.text(
@@ -136,7 +137,8 @@ import Testing
             _ = try await world.directory.suspensions.restore(user: ada.id, by: heir)
             #expect(try await world.count("select count(*) from suspensions") == 0)
             #expect(try await world.count("select count(*) from webhooks where deleted_at is null") == 0)
-            #expect(try await world.count("select count(*) from platform_app_permissibles where platform_app_id = \(one.id)") == 0)
+            #expect(
+                try await world.count("select count(*) from platform_app_permissibles where platform_app_id = \(one.id)") == 0)
             // Nothing of it is left to operators but its name in the trail, and the name is free.
             #expect(try await world.count("select count(*) from audit_events where platform_app_id = \(one.id)") > events)
             #expect(try await apps.list(PageRequest(limit: 10), by: root.caller).items.map(\.name) == ["Two"])
@@ -144,7 +146,9 @@ import Testing
             await #expect(throws: DirectoryError.notFound) { try await apps.enable(one.id, by: root.caller) }
             await #expect(throws: DirectoryError.notFound) { try await apps.update(one.id, .init(name: "X"), by: root.caller) }
             await #expect(throws: DirectoryError.notFound) { try await apps.delete(one.id, to: nil, by: root.caller) }
-            await #expect(throws: DirectoryError.notFound) { try await apps.transferAll(from: two.id, to: one.id, by: root.caller) }
+            await #expect(throws: DirectoryError.notFound) {
+                try await apps.transferAll(from: two.id, to: one.id, by: root.caller)
+            }
             await #expect(throws: DirectoryError.notFound) {
                 try await world.directory.tokens.issue(to: one.id, by: root.caller)
             }

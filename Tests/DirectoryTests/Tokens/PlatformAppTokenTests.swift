@@ -36,7 +36,9 @@ import Testing
             try await tokens.revoke(third.id, of: app.id, by: .command)
             #expect(try await !Self.works(third.accessToken, in: world))
             await #expect(throws: DirectoryError.notFound) { try await tokens.revoke(third.id, of: app.id, by: .command) }
-            await #expect(throws: DirectoryError.notFound) { _ = try await tokens.rotate(nil, of: app.id, overlap: 0, by: .command) }
+            await #expect(throws: DirectoryError.notFound) {
+                _ = try await tokens.rotate(nil, of: app.id, overlap: 0, by: .command)
+            }
             await #expect(throws: DirectoryError.notFound) { _ = try await tokens.issue(to: 99, by: .command) }
         }
     }

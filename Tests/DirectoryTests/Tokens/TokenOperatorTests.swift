@@ -50,7 +50,8 @@ import Testing
             #expect(disabled.state == .live && disabled.owner.state == .disabled && !disabled.authenticates)
             // Pages.
             let first = try await tokens.list(TokenQuery(page: PageRequest(limit: 2)), by: root.caller)
-            let rest = try await tokens.list(TokenQuery(page: PageRequest(limit: 2, after: try #require(first.next))), by: root.caller)
+            let rest = try await tokens.list(
+                TokenQuery(page: PageRequest(limit: 2, after: try #require(first.next))), by: root.caller)
             #expect((first.items + rest.items).map(\.id) == all.map(\.id) && rest.next == nil)
         }
     }
@@ -68,7 +69,8 @@ import Testing
             #expect(try await tokens.reveal(hers.id, by: .command).accessToken == ada.secrets?.accessToken)
             #expect(try await world.auditActions(of: ada.id) == "user.create access_token.reveal")
             let trail = try await world.text(
-                "select string_agg(actor || ':' || subject_kind, ' ' order by id) from audit_events where action = 'access_token.reveal'")
+                "select string_agg(actor || ':' || subject_kind, ' ' order by id) from audit_events where action = 'access_token.reveal'"
+            )
             #expect(trail == "super_admin:access_token command:user")
             #expect(!(try await world.auditText()).contains("mst_"))
             try await tokens.revoke(own, by: root.caller)

@@ -45,7 +45,9 @@ struct Field: Sendable {
     ) {
         self.name = name
         // Boxes of a group share their name and not their value.
-        id = "field-" + String((name.hasSuffix("[]") ? name + value : name).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
+        id =
+            "field-"
+            + String((name.hasSuffix("[]") ? name + value : name).map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
         self.label = label
         self.value = value
         self.type = type
