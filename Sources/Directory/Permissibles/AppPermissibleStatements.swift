@@ -5,6 +5,9 @@ import Postgres
 /// The SQL of any app's permissibles as operators see them: for the caller of an app each comes to nothing.
 enum AppPermissibleStatements {
     /// What an app reaches of a kind, tombstones apart, by object; one row with a null id when there is none.
+    ///
+    /// To be planned for the app that is asked for, since apps differ in what they reach by orders of magnitude: where one of few
+    /// objects is taken for one of many, the plan walks along everybody's. `offset 0` keeps it from doing that with the objects.
     static func list(_ kind: ObjectKind, of appID: Int64, _ page: PageRequest, by caller: Caller) -> PostgresQuery {
         """
         with \(operator: caller, needs: [.permissiblesRead])
@@ -15,8 +18,9 @@ enum AppPermissibleStatements {
         left join lateral (
             select p.object_id as id, \(unescaped: kind.names), p.origin, p.rights, p.created_at
             from platform_app_permissibles p
-            join \(unescaped: kind.table) o on o.id = p.object_id and o.deleted_at is null
-            where p.kind = '\(unescaped: kind.rawValue)' and p.platform_app_id = a.id and \(of: page, "p.object_id")
+            cross join lateral (
+                select * from \(unescaped: kind.table) t where t.id = p.object_id and t.deleted_at is null offset 0) o
+            where a.id is not null and p.kind = '\(unescaped: kind.rawValue)' and p.platform_app_id = \(appID) and \(of: page, "p.object_id")
             order by p.object_id limit \(page.fetched)
         ) x on true
         order by x.id

@@ -12,7 +12,7 @@ extension PermissibleStore {
     package func list(
         _ kind: ObjectKind, of appID: Int64, _ page: PageRequest, by caller: Caller
     ) async throws -> Page<AppPermissible> {
-        let rows = try await found(AppPermissibleStatements.list(kind, of: appID, page, by: caller))
+        let rows = try await found(AppPermissibleStatements.list(kind, of: appID, page, by: caller).unprepared())
         let permissibles = try rows.compactMap { row -> AppPermissible? in
             try Self.object(row).flatMap { try Self.permissible(kind, $0, row) }
         }

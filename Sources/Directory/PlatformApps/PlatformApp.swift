@@ -42,12 +42,16 @@ package struct BoundedCount: Sendable, Equatable {
     package let isMore: Bool
 
     /// - Parameters:
-    ///   - counted: as a statement counted, which stops behind the bound.
+    ///   - counted: how many live of those looked at.
+    ///   - looked: how many were looked at; nil: all that there are.
     ///   - bound: at most so many are told.
-    init(counted: Int64, bound: Int64) {
+    init(counted: Int64, of looked: Int64? = nil, bound: Int64) {
         value = min(counted, bound)
-        isMore = counted > bound
+        isMore = counted > bound || looked == Self.looked(bound)
     }
+
+    /// How many are looked at to count up to a bound: one more, and some for tombstones.
+    static func looked(_ bound: Int64) -> Int64 { bound + bound / 10 + 1 }
 }
 
 /// What an operator sets of an app.

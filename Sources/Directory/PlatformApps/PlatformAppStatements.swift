@@ -161,18 +161,25 @@ enum PlatformAppStatements {
 }
 
 extension PostgresQuery.StringInterpolation {
-    /// Columns `accounts`, `users` and `agent_bots`: what the app `a` reaches of each, counted no further than one behind the bound.
+    /// Columns `accounts`, `users` and `agent_bots`: what the app `a` reaches of each, as how many live and how many were looked at.
+    ///
+    /// A little more is looked at than is counted, for tombstones are among it. Each is looked up by
+    /// itself: a plan that joins them may read through all tombstones, or all objects, for each app of a page.
     fileprivate mutating func appendInterpolation(reach bound: Int64) {
         for (number, kind) in ObjectKind.allCases.enumerated() {
             appendLiteral(number == 0 ? "" : ", ")
             appendLiteral(
                 """
-                (select count(*) from (select from platform_app_permissibles p \
-                join \(kind.table) o on o.id = p.object_id and o.deleted_at is null \
-                where p.kind = '\(kind.rawValue)' and p.platform_app_id = a.id limit 
+                (select array[count(*) filter (where gone is null), count(*)] from (select (\
+                select true from \(kind.table) o where o.id = p.object_id and o.deleted_at is not null) as gone \
+                from (select p.object_id from platform_app_permissibles p \
+                where p.kind = '\(kind.rawValue)' and p.platform_app_id = a.id order by p.object_id limit 
                 """)
-            appendInterpolation(bound + 1)
-            appendLiteral(") counted) as \(kind.table)")
+            appendInterpolation(BoundedCount.looked(bound))
+            appendLiteral(
+                """
+                ) p) counted) as \(kind.table)
+                """)
         }
     }
 

@@ -107,7 +107,8 @@ package struct PlatformAppStore: Sendable {
     private static func app(_ row: PostgresRow, bound: Int64) throws -> PlatformApp? {
         guard let id = try row.decode(Int64?.self, "id") else { return nil }
         func count(_ kind: ObjectKind) throws -> BoundedCount {
-            BoundedCount(counted: try row.decode(Int64.self, kind.table), bound: bound)
+            let counts = try row.decode([Int64].self, kind.table)
+            return BoundedCount(counted: counts.first ?? 0, of: counts.last, bound: bound)
         }
         return PlatformApp(
             id: id, name: try row.decode(String.self, "name"), disabledAt: try row.optionalTimestamp("disabled_at"),

@@ -203,6 +203,11 @@ import Testing
             let before = try await connection.query(read)[0].decode(Int64.self, at: 0)
             _ = try await connection.query(statement)
             let after = try await connection.query(read)[0].decode(Int64.self, at: 0)
+            if after - before > 3_000 {
+                let explained = PostgresQuery(
+                    unescaped: "explain (analyze, timing off) " + statement.sql, bindings: statement.bindings)
+                for row in try await connection.query(explained) { print(try row.decode(String.self, at: 0)) }
+            }
             try await connection.executeScript("rollback")
             return after - before
         }
