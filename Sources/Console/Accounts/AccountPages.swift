@@ -184,10 +184,10 @@ struct AccountPages: Sendable {
         let zone = DangerZone(
             "This cannot be undone", "\(account.name.shownName) is gone for every reader at once.",
             effects: [
-                facts.members.of("membership") + " end; the people stay users",
-                facts.customRoles.of("custom role") + " go with it",
-                facts.agentBots.of("agent bot") + " go with it",
-                owners.isEmpty ? "No Platform App is told" : owners.count.of("Platform App") + " lose the account",
+                "Ends " + facts.members.of("membership") + "; the people stay users",
+                "Deletes " + facts.customRoles.of("custom role"),
+                "Deletes " + facts.agentBots.of("agent bot"),
+                owners.isEmpty ? "No Platform App reaches it" : "Takes it from " + owners.count.of("Platform App"),
             ],
             action: visit.href("accounts/\(id)/delete"), button: "Delete \(account.name.shownName)",
             hidden: [DangerZone.Hidden(name: ObjectForm.version, value: "\(account.rowVersion)")])
