@@ -168,7 +168,9 @@ struct AccountPages: Sendable {
             ]
         } else {
             section.forms = [
-                ActForm(action: "\(root)/restore", button: standing.count == 1 ? "Restore" : "Restore: lift all \(standing.count)")
+                ActForm(
+                    action: "\(root)/restore",
+                    button: standing.count == 1 ? "Restore" : "Restore: lift all \(standing.count)")
             ]
         }
         return section

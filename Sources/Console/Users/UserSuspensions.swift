@@ -40,7 +40,9 @@ extension UserPages {
             ]
         } else {
             section.forms = [
-                ActForm(action: "\(root)/restore", button: standing.count == 1 ? "Restore" : "Restore: lift all \(standing.count)")
+                ActForm(
+                    action: "\(root)/restore",
+                    button: standing.count == 1 ? "Restore" : "Restore: lift all \(standing.count)")
             ]
         }
         return section
