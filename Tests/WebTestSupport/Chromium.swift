@@ -99,7 +99,7 @@ package final class Chromium {
     /// Clicks in the middle of an element, as a mouse does, and waits for the page that this leads to.
     package func click(_ selector: String) throws {
         let place = try evaluate(
-            "(() => { const e = document.querySelector('\(selector)'); e.scrollIntoView(); const r = e.getBoundingClientRect(); "
+            "(() => { const e = document.querySelector('\(selector)'); e.scrollIntoView({ behavior: \"instant\" }); const r = e.getBoundingClientRect(); "
                 + "return [r.x + r.width / 2, r.y + r.height / 2] })()")
         guard let point = place as? [Double] else { throw Failure(description: "no \(selector) to click on") }
         try arriving {

@@ -132,10 +132,10 @@ struct UserPages: Sendable {
         let zone = DangerZone(
             "This cannot be undone", "\(user.name.shownName) is gone for every reader at once.",
             effects: [
-                facts.memberships.of("membership") + " end", facts.sessions.of("session") + " end",
-                facts.tokens.of("access token") + " stop working at once",
-                owners.isEmpty ? "No Platform App is told" : owners.count.of("Platform App") + " lose the user",
-                "\(user.email) is free for another user",
+                "Ends " + facts.memberships.of("membership"), "Ends " + facts.sessions.of("session"),
+                "Stops " + facts.tokens.of("access token") + " at once",
+                owners.isEmpty ? "No Platform App reaches it" : "Takes it from " + owners.count.of("Platform App"),
+                "Frees \(user.email) for another user",
             ],
             action: visit.href("users/\(id)/delete"), button: "Delete \(user.name.shownName)",
             hidden: [DangerZone.Hidden(name: ObjectForm.version, value: "\(user.rowVersion)")])

@@ -72,7 +72,7 @@ extension UserPages {
         let zone = DangerZone(
             "Rotate the access token", "A new token is made and shown once, here.",
             effects: [
-                facts.tokens == 0 ? "The user has no token now" : facts.tokens.of("token") + " stop working at once",
+                facts.tokens == 0 ? "The user has no token now" : "Stops " + facts.tokens.of("token") + " at once",
                 "Whatever works with the user's token needs the new one",
             ],
             action: visit.href("users/\(id)/token"), button: "Rotate the token")

@@ -82,10 +82,11 @@ extension PostgresQuery.StringInterpolation {
         )
     }
 
-    /// The condition that the words of a text are found in `columns`.
+    /// The condition that the words of a text, where there is one, are found in `columns`.
     ///
     /// Taking a name apart costs far more than looking for letters in it, and whoever lacks the letters lacks the word.
-    mutating func appendInterpolation(words text: String, in columns: StaticString) {
+    mutating func appendInterpolation(words text: String?, in columns: StaticString) {
+        guard let text else { return }
         let isPlain = { (scalar: Unicode.Scalar) in
             switch scalar {
             case "a"..."z", "0"..."9": true

@@ -4,6 +4,9 @@ import Postgres
 
 /// The SQL of the operators' list of users. Each statement resolves the caller, which must be an operator.
 enum UserListStatements {
+    /// What a text is looked for in; as the index has it.
+    private static let columns: StaticString = "y.name || ' ' || y.email"
+
     /// A page of users, each with its `position`; one row with a null id when there is none.
     static func list(_ query: UserListQuery, _ walk: ListWalk, caller: Caller) -> PostgresQuery {
         """
@@ -17,9 +20,15 @@ enum UserListStatements {
         from (select 1) one
         left join caller on true
         left join lateral (
-            select x.*, w.\(unescaped: walk.key) as position from (\(walk, of: .user, query.page)) w join users x on x.id = w.id and x.deleted_at is null
-            where true\(filters: query, walk)
-            order by w.\(unescaped: walk.key) desc limit \(query.page.fetched)
+            select y.* from (
+                select x.*, w.\(unescaped: walk.key) as position from (\(walk, of: .user, query.page)) w
+                join users x on x.id = w.id and x.deleted_at is null
+                where true\(filters: query, walk)
+                -- A fence, whatever the limit: words are compared row by row until the page is full, and not looked up.
+                order by w.\(unescaped: walk.key) desc limit \(query.text == nil ? query.page.fetched : nil)
+            ) y
+            where true\(words: walk.comparesWords ? query.text : nil, in: columns)
+            order by y.position desc limit \(query.page.fetched)
         ) u on caller.actor is not null
         left join lateral (
             select count(*) as apps, min(pa.name) as first_app
@@ -49,8 +58,5 @@ extension PostgresQuery.StringInterpolation {
     fileprivate mutating func appendInterpolation(filters query: UserListQuery, _ walk: ListWalk) {
         if !walk.isOfSuspended { appendInterpolation(suspended: query.status.map { $0 == .suspended }, .user) }
         appendInterpolation(reachedBy: query.platformAppID, .user)
-        if let text = query.text, walk.comparesWords {
-            appendInterpolation(words: text, in: "x.name || ' ' || x.email")
-        }
     }
 }

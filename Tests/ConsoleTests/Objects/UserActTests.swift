@@ -57,7 +57,7 @@ import WebTestSupport
             #expect(user.name == "Ada Byron" && user.customAttributes.text == #"{"kept": true}"#)
             // A page of deletion that is out of date deletes nothing.
             let deletion = try await visitor.get("users/\(scene.ada)/delete")
-            #expect(deletion.body.contains("1 membership end") && deletion.body.contains("1 access token"))
+            #expect(deletion.body.contains("Ends 1 membership") && deletion.body.contains("1 access token"))
             _ = try await site.world.directory.users.update(scene.ada, update, by: scene.app.caller)
             #expect(try await visitor.submit(deletion, "users/\(scene.ada)/delete").status == 412)
             #expect(try await site.world.directory.users.show(scene.ada, by: .command).name == "Ada Lovelace")
