@@ -154,7 +154,8 @@ let package = Package(
                 .embedInCode("OpenAPI/custom_roles.yaml"), .embedInCode("OpenAPI/agent_bots.yaml"),
                 .embedInCode("OpenAPI/provisioning.yaml"), .embedInCode("OpenAPI/permissibles.yaml"),
                 .embedInCode("OpenAPI/webhooks.yaml"), .embedInCode("OpenAPI/audit.yaml"), .embedInCode("OpenAPI/auth.yaml"),
-                .embedInCode("OpenAPI/operations.yaml"), .embedInCode("OpenAPI/super_admin.yaml"), .embedInCode("Postman/walk.yaml"), .embedInCode("Page/page.css"),
+                .embedInCode("OpenAPI/operations.yaml"), .embedInCode("OpenAPI/super_admin.yaml"),
+                .embedInCode("Postman/walk.yaml"), .embedInCode("Page/page.css"),
             ],
             swiftSettings: strict
         ),

@@ -11,7 +11,7 @@ extension AuditEventStore {
         _ filter: AuditEventFilter, _ page: PageRequest, by caller: Caller
     ) async throws -> Page<NamedAuditEvent> {
         guard filter.isStorable else { return Page(items: []) }
-        let rows = try await directory.rows(AuditSearchStatements.search(filter, page, caller: caller))
+        let rows = try await directory.rows(AuditSearchStatements.search(filter, page, caller: caller).unprepared())
         let events: [NamedAuditEvent] = try rows.compactMap { row in
             guard try row.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
             guard let event = try AuditEvent(row) else { return nil }
