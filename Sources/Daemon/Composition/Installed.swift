@@ -66,7 +66,7 @@ package struct Installed: Sendable {
         do throws(MasterKeyError) { return try MasterKey.load(path: file) } catch let caught { error = caught }
         guard generate, case .missing = error else { throw error }
         let folder = URL(filePath: file).deletingLastPathComponent().path(percentEncoded: false)
-        if access(folder, F_OK) != 0 { try FileSystem.makeFolder(folder, mode: 0o700, owner: nil) }
+        try FileSystem.makeMissingFolder(folder, mode: 0o700, owner: nil)
         do throws(MasterKeyError) {
             let key = try MasterKey.generate(path: file)
             logger.notice("made a master key: keep a copy of it", metadata: ["file": "\(file)"])

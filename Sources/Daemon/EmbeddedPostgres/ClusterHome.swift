@@ -32,9 +32,7 @@ struct ClusterHome: Sendable, Hashable {
             return ClusterHome(path: data, user: user)
         }
         let home = "\(relocationRoot)/\(ClusterLayout.tag(of: data))"
-        if FileSystem.facts(of: home) == nil {
-            try FileSystem.makeFolder(home, mode: 0o711, owner: nil)
-        }
+        try FileSystem.makeMissingFolder(home, mode: 0o711, owner: nil)
         guard isSuitable(home, for: user) else {
             throw blocked(
                 by: FolderAccess.obstacle(onTheWayTo: home, for: user, facts: { FileSystem.facts(of: $0, following: true) })

@@ -133,9 +133,9 @@ package actor EmbeddedPostgres: Service {
     func dataFolder(creating: Bool) throws(EmbeddedPostgresError) -> String {
         let path = URL(filePath: givenFolder).standardizedFileURL.path(percentEncoded: false)
         let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-        if creating, FileSystem.facts(of: trimmed, following: true) == nil {
+        if creating {
             // Root's is passable, for the cluster in it belongs to somebody else.
-            try FileSystem.makeFolder(trimmed, mode: geteuid() == 0 ? 0o711 : 0o700, owner: nil)
+            try FileSystem.makeMissingFolder(trimmed, mode: geteuid() == 0 ? 0o711 : 0o700, owner: nil)
         }
         guard let resolved = FileSystem.resolved(trimmed) else { throw .system("find the data folder", trimmed, errno) }
         if let character = ClusterLayout.unsupportedCharacter(in: resolved) {

@@ -71,13 +71,23 @@ enum FileSystem {
             guard number == ENOENT, facts(of: parent, following: true) == nil, parent != path else {
                 throw .system("create the folder", path, number)
             }
-            try makeFolder(
+            try makeMissingFolder(
                 parent.count > 1 && parent.hasSuffix("/") ? String(parent.dropLast()) : parent, mode: 0o755, owner: nil)
             guard mkdir(path, mode) == 0 else { throw .system("create the folder", path, errno) }
         }
         try setOwner(path, owner)
         // mkdir subtracts the umask.
         guard chmod(path, mode) == 0 else { throw .system("set the mode of", path, errno) }
+    }
+
+    /// Makes a folder where there is none. Of two programs that begin at once one is quicker, and its folder is the other's too.
+    static func makeMissingFolder(_ path: String, mode: UInt32, owner: OSUser?) throws(EmbeddedPostgresError) {
+        guard facts(of: path, following: true) == nil else { return }
+        do {
+            try makeFolder(path, mode: mode, owner: owner)
+        } catch {
+            guard facts(of: path, following: true)?.isFolder == true else { throw error }
+        }
     }
 
     static func setOwner(_ path: String, _ owner: OSUser?) throws(EmbeddedPostgresError) {
