@@ -144,12 +144,12 @@ import Testing
     /// The installation as before its first run.
     private func forget(_ muster: MusterFixture) async throws {
         try await muster.withDatabase { database in
-            for statement in [
-                "truncate users, accounts, sources, runs, changes, suspensions cascade",
-                "delete from access_tokens where owner_kind = 'user'",
-            ] {
-                try await database.withConnection { try await $0.executeScript(statement) }
-            }
+            // One transaction: the watcher may look at the file once more, and a run between the two would lose its tokens.
+            let script = """
+                begin; truncate users, accounts, sources, runs, changes, suspensions cascade;
+                delete from access_tokens where owner_kind = 'user'; commit
+                """
+            try await database.withConnection { try await $0.executeScript(script) }
         }
     }
 
