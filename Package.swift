@@ -131,7 +131,7 @@ let package = Package(
         module("SignInAPI", ["SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
         .target(
             name: "SignInPage",
-            dependencies: ["Pages", "SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore],
+            dependencies: ["Pages", "SignIn", "WebSurface", "Directory", .hummingbird, .httpTypes],
             resources: ["login.mustache", "profile.mustache", "login.css", "login.js"].map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
         ),

@@ -4,6 +4,11 @@ import Postgres
 
 /// What PostgreSQL cannot hold although a caller can send it: U+0000, and half of a surrogate pair in JSON.
 enum StorableText {
+    /// A name without blanks around it, and one between its words: policies name their app by it.
+    static func tidied(_ name: String) -> String {
+        name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
     static func problems(_ attribute: String, _ name: String, _ text: String?) -> [FieldProblem] {
         guard let text, text.utf8.contains(0) else { return [] }
         return [problem(attribute, name)]

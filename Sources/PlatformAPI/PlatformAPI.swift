@@ -12,7 +12,7 @@ package import WebSurface
 ///
 /// A drop-in for the API of the same name (contract sections 1 to 5). Each noun has a folder with its routes, the parameters
 /// it reads and the body it answers with; rules and ownership are the directory's.
-package struct PlatformAPI: Sendable {
+package struct PlatformAPI: DirectorySurface {
     /// Whose calls are taken.
     package enum Audience: Sendable {
         case platformApps, superAdmins
@@ -29,7 +29,7 @@ package struct PlatformAPI: Sendable {
     let loginLinks: LoginLinkStore
     let sessions: SessionStore
     let tokens: TokenStore
-    let directory: Directory
+    package let directory: Directory
     let agentBots: AgentBotStore
     let webhooks: WebhookStore
     let auditEvents: AuditEventStore
@@ -108,31 +108,5 @@ package struct PlatformAPI: Sendable {
         }
         tokens.note(caller, address: context.web.remoteAddress)
         return caller
-    }
-
-    /// The object's id in the path.
-    func pathID(_ name: String, _ context: WebContext, _ caller: Caller) async throws -> Int64 {
-        do throws(APIError) {
-            return try context.pathID(name)
-        } catch {
-            // The statement that would have checked the token is not run.
-            try await authenticate(caller)
-            throw error
-        }
-    }
-
-    /// The parameters of body and query, ready to be read.
-    ///
-    /// - Parameter reach: throws for who may not do the call at all; asked only when the parameters cannot be read, which is
-    ///   told to nobody else.
-    func parameters(
-        _ request: Request, _ context: WebContext, reach: () async throws -> Void
-    ) async throws -> ParameterReader {
-        do throws(APIError) {
-            return ParameterReader(try context.requestParameters(request))
-        } catch {
-            try await reach()
-            throw error
-        }
     }
 }

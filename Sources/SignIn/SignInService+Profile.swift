@@ -40,7 +40,7 @@ extension SignInService {
         let limits = [Throttle.pair(address: address, email: stored.email), Throttle.email(stored.email)]
         try await count(limits)
         do {
-            guard try await isRight(password, hash) else { throw SignInError.invalidCredentials }
+            guard try await passwords.isRight(password, hash) else { throw SignInError.invalidCredentials }
             try await failures.forgive(limits)
             return stored
         } catch let error where !(error is SignInError) {

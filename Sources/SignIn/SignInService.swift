@@ -50,7 +50,7 @@ package struct SignInService: Sendable {
     private let sessions: SessionStore
     let profiles: ProfileStore
     let failures: SignInFailureStore
-    private let passwords: PasswordHasher
+    let passwords: PasswordHasher
 
     package init(directory: Directory, passwords: PasswordHasher) {
         sessions = directory.sessions
@@ -88,7 +88,7 @@ package struct SignInService: Sendable {
         let stored: StoredPassword?
         do {
             stored = try await sessions.password(ofEmail: email)
-            guard try await isRight(attempt.password, stored?.hash), let stored,
+            guard try await passwords.isRight(attempt.password, stored?.hash), let stored,
                 let opened = try await sessions.open(stored, counted: limits, session)
             else { throw SignInError.invalidCredentials }
             return opened
@@ -96,17 +96,6 @@ package struct SignInService: Sendable {
             // Nothing was learnt about the password.
             try await failures.forgive(limits)
             throw error
-        }
-    }
-
-    /// Takes as long for an address without a user as for one with.
-    func isRight(_ password: String, _ hash: String?) async throws -> Bool {
-        do {
-            return try await passwords.verify(password, against: hash)
-        } catch PasswordError.overloaded, PasswordError.stopped {
-            throw DirectoryError.unavailable
-        } catch is PasswordError {
-            return false
         }
     }
 

@@ -81,7 +81,7 @@ package struct SuperAdminSignIn: Sendable {
             let session = NewSuperAdminSession(
                 proof: token.proof, userAgent: attempt.userAgent, address: attempt.address, requestID: attempt.requestID,
                 replaced: attempt.replaced)
-            guard try await isRight(attempt.password, stored?.hash), let stored,
+            guard try await passwords.isRight(attempt.password, stored?.hash), let stored,
                 let isSignedIn = try await sessions.begin(stored, counted: limits, session)
             else { throw SuperAdminSignInError.refused }
             return SuperAdminSignedIn(token: token, needsCode: !isSignedIn)
@@ -127,7 +127,7 @@ package struct SuperAdminSignIn: Sendable {
         guard let challenge = try await sessions.signedIn(proof) else { throw SuperAdminSignInError.ended }
         let limits = [SuperAdminThrottle.session(proof), SuperAdminThrottle.confirmation(challenge.superAdminID)]
         try await counting(limits) {
-            guard try await isRight(old, challenge.passwordHash) else {
+            guard try await passwords.isRight(old, challenge.passwordHash) else {
                 _ = try await sessions.refuse(proof, tries: limits[0], requestID: requestID)
                 throw SuperAdminSignInError.refused
             }
@@ -165,21 +165,11 @@ package struct SuperAdminSignIn: Sendable {
         if let recovery { return .recovery(recovery) }
         switch answer {
         case .password(let password):
-            return try await isRight(password, challenge.passwordHash) ? .password(hash: challenge.passwordHash) : nil
+            return try await passwords.isRight(password, challenge.passwordHash) ? .password(hash: challenge.passwordHash) : nil
         case .code(let text):
             let code = String(text.filter { !$0.isWhitespace })
             guard let totp = challenge.totp, let step = try sessions.step(of: code, totp, now: challenge.now) else { return nil }
             return .code(step: step, of: totp)
-        }
-    }
-
-    private func isRight(_ password: String, _ hash: String?) async throws -> Bool {
-        do {
-            return try await passwords.verify(password, against: hash)
-        } catch PasswordError.overloaded, PasswordError.stopped {
-            throw DirectoryError.unavailable
-        } catch is PasswordError {
-            return false
         }
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
-import NIOCore
 import WebSurface
 
 /// What a person's own page shows. The template reads stored properties by reflection.
@@ -74,9 +73,7 @@ struct ProfilePage {
 extension Timestamp {
     /// `2026-01-31 09:15`, in UTC.
     fileprivate var minute: String {
-        var buffer = ByteBuffer()
-        WireTimestamp.write(microseconds: microseconds, into: &buffer)
-        let text = String(buffer: buffer)
+        let text = WireTimestamp.text(microseconds: microseconds)
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(5))"
     }
 }

@@ -44,7 +44,7 @@ extension SignInPage {
 
     private func act(_ visit: PageVisit, _ context: WebContext) async throws -> Response {
         let asked = visit.asked
-        guard let proof = asked.proof, try await current(asked) != nil else { return Response.seeOther("login") }
+        guard let proof = asked.proof else { return Response.seeOther("login") }
         guard asked.isOurForm else {
             return try await profile(visit, status: .forbidden) {
                 $0.notice = .error("This page was out of date. Nothing was done.")
@@ -53,6 +53,8 @@ extension SignInPage {
         let own = OwnAct(asked.fields, .session(proof, email: nil), context)
         do {
             return try await carryOut(own, visit)
+        } catch DirectoryError.invalidAccessToken {
+            return Response.seeOther("login")
         } catch DirectoryError.invalid(let problems) {
             return try await profile(visit, status: .unprocessableContent) { own.show(problems, on: &$0) }
         } catch SignInError.invalidCredentials {

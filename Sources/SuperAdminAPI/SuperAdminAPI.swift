@@ -10,8 +10,8 @@ package import WebSurface
 ///
 /// The calls on users, accounts and agent bots beside these are the Platform API's own, for another audience. The original has no
 /// such API, so nothing here follows a contract; shapes, lists, errors and lenient types are those of the Platform API.
-package struct SuperAdminAPI: Sendable {
-    let directory: Directory
+package struct SuperAdminAPI: DirectorySurface {
+    package let directory: Directory
 
     package init(directory: Directory) {
         self.directory = directory
@@ -36,46 +36,21 @@ package struct SuperAdminAPI: Sendable {
         return caller
     }
 
-    /// The parameters of body and query; what cannot be read is told to nobody whose token is dead.
+    /// The parameters of body and query.
     func reader(_ request: Request, _ context: WebContext, _ caller: Caller) async throws -> ParameterReader {
-        do throws(APIError) {
-            return ParameterReader(try context.requestParameters(request))
-        } catch {
-            try await directory.authenticate(caller)
-            throw error
-        }
+        try await parameters(request, context) { try await directory.authenticate(caller) }
     }
 
-    /// An id in the path.
-    func pathID(_ name: String, _ context: WebContext, _ caller: Caller) async throws -> Int64 {
-        do throws(APIError) {
-            return try context.pathID(name)
-        } catch {
-            try await directory.authenticate(caller)
-            throw error
-        }
-    }
-
-    /// Answers a page of a list as a bare array, the next one in the header `Link`.
+    /// Answers a page of a list.
     ///
     /// - Parameter list: names the list, with its filters.
     func list<Item>(
         _ reader: inout ParameterReader, _ request: Request, _ context: WebContext, _ caller: Caller, list: String,
         page: (PageRequest) async throws -> Page<Item>, write: (Item, inout JSONWriter) -> Void
     ) async throws -> Response {
-        let parameters = ListParameters(&reader, list: list, isOriginal: false)
-        guard reader.problems.isEmpty else {
-            try await directory.authenticate(caller)
-            try reader.finish()
-            return Response.empty
-        }
-        let page = try await page(parameters.page ?? PageRequest(limit: ListParameters.defaultLimit))
-        var response = Response.json(capacity: 384 * (page.items.count + 1)) { body in
-            body.array { list in for item in page.items { write(item, &list) } }
-        }
-        response.headers.append(
-            contentsOf: parameters.link(page.next.map { Cursor(key: $0) }, request, query: context.web.query))
-        return response
+        try await self.list(
+            &reader, request, context, list: list, isOriginal: false, itemSize: 384,
+            reach: { try await directory.authenticate(caller) }, page: { try await page($0 ?? .first) }, write: write)
     }
 }
 

@@ -2,11 +2,6 @@
 
 /// What an app must be, whoever writes it.
 enum PlatformAppRules {
-    /// A name without blanks around it, and one between its words: policies name their app by it.
-    static func tidied(_ name: String) -> String {
-        name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    }
-
     static func problems(_ draft: PlatformAppDraft) -> [FieldProblem] {
         draft.problems + nameProblems(draft.name, besides: draft.problems)
             + tokenProblems(scopes: draft.scopes, expiresIn: draft.expiresIn)
@@ -37,7 +32,7 @@ enum PlatformAppRules {
     }
 
     private static func nameProblems(_ name: String, besides known: [FieldProblem]) -> [FieldProblem] {
-        known.contains { $0.attribute == "name" } ? [] : UserRules.nameProblems(tidied(name))
+        known.contains { $0.attribute == "name" } ? [] : UserRules.nameProblems(StorableText.tidied(name))
     }
 
     private static func rateProblems(_ calls: Int32?) -> [FieldProblem] {

@@ -10,7 +10,7 @@ enum PlatformAppStatements {
         with \(operator: caller, needs: [.platformAppsWrite, .accessTokensImpersonate]),
         app as (
             insert into platform_apps (name, calls_per_minute)
-            select \(PlatformAppRules.tidied(draft.name)), \(draft.callsPerMinute) from caller returning id, name, calls_per_minute
+            select \(StorableText.tidied(draft.name)), \(draft.callsPerMinute) from caller returning id, name, calls_per_minute
         ),
         minted as (
             insert into access_tokens (owner_kind, owner_id, key_id, scopes, expires_at)
@@ -82,7 +82,7 @@ enum PlatformAppStatements {
             ),
             updated as (
                 update platform_apps x set
-                    name = coalesce(\(update.name.map(PlatformAppRules.tidied)), x.name),
+                    name = coalesce(\(update.name.map(StorableText.tidied)), x.name),
                     reveals_user_tokens = coalesce(\(update.revealsUserTokens), x.reveals_user_tokens),
                     login_link_seconds = coalesce(\(update.loginLinkSeconds), x.login_link_seconds),
                     calls_per_minute = case when \(changesCalls) then \(calls) else x.calls_per_minute end,

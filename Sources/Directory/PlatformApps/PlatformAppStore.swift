@@ -23,10 +23,9 @@ package struct PlatformAppStore: Sendable {
         let problems = PlatformAppRules.problems(draft)
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
         let statement = PlatformAppStatements.create(draft, keyID: directory.keyring.currentID, by: caller.confirmed)
-        guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
-        let claims = AccessTokenClaims(
-            owner: .platformApp, id: try row.decode(Int64.self, "token_id"), nonce: try row.decode(UUID.self, "nonce"),
-            keyID: try row.decode(Int32.self, "key_id"))
+        guard let row = try await directory.row(statement),
+            let claims = try AccessTokenClaims(of: .platformApp, row, id: "token_id")
+        else { throw DirectoryError.invalidAccessToken }
         if draft.callsPerMinute != nil { await directory.callLimits.refresh(from: directory) }
         return IssuedPlatformApp(
             id: try row.decode(Int64.self, "id"), name: try row.decode(String.self, "name"), tokenID: claims.id,

@@ -77,9 +77,6 @@ package struct ProfileStore: Sendable {
     }
 
     private func token(_ row: PostgresRow) throws -> String? {
-        guard let id = try row.decode(Int64?.self, "token_id") else { return nil }
-        let claims = AccessTokenClaims(
-            owner: .user, id: id, nonce: try row.decode(UUID.self, "nonce"), keyID: try row.decode(Int32.self, "key_id"))
-        return try directory.keyring.mint(claims)
+        try AccessTokenClaims(of: .user, row, id: "token_id").map { try directory.keyring.mint($0) }
     }
 }

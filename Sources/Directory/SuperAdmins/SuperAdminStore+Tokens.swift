@@ -22,11 +22,8 @@ extension SuperAdminStore {
         let statement = SuperAdminTokenStatements.issue(
             to: id, scopes: scopes?.map(\.description), expiresIn: expiresIn, keyID: directory.keyring.currentID, caller: caller)
         guard let row = try await directory.row(statement) else { throw DirectoryError.invalidAccessToken }
-        guard let tokenID = try row.decode(Int64?.self, "id") else { throw DirectoryError.notFound }
-        let claims = AccessTokenClaims(
-            owner: .superAdmin, id: tokenID, nonce: try row.decode(UUID.self, "nonce"),
-            keyID: try row.decode(Int32.self, "key_id"))
-        return IssuedToken(id: tokenID, accessToken: try directory.keyring.mint(claims))
+        guard let claims = try AccessTokenClaims(of: .superAdmin, row, id: "id") else { throw DirectoryError.notFound }
+        return IssuedToken(id: claims.id, accessToken: try directory.keyring.mint(claims))
     }
 
     /// Every token that a super admin, or any, ever had; the newest first.

@@ -15,10 +15,10 @@ package struct SuperAdminStore: Sendable {
     /// - Returns: the new super admin's id.
     package func create(email: String, name: String, password: String, by caller: Caller) async throws -> Int64 {
         let email = UserRules.normalisedEmail(email)
-        let name = Self.normalisedName(name)
+        let name = StorableText.tidied(name)
         let problems = UserRules.emailProblems(email) + UserRules.nameProblems(name) + Self.passwordProblems(password)
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
-        let hash = try await hashed(password)
+        let hash = try await directory.hash(password)
         return try await id(SuperAdminStatements.create(email: email, name: name, passwordHash: hash, caller: caller.confirmed))
     }
 
@@ -35,7 +35,7 @@ package struct SuperAdminStore: Sendable {
 
     /// Gives a super admin another name.
     package func rename(_ id: Int64, name: String, by caller: Caller) async throws {
-        let name = Self.normalisedName(name)
+        let name = StorableText.tidied(name)
         let problems = UserRules.nameProblems(name)
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
         _ = try await self.id(SuperAdminStatements.rename(id, name: name, caller: caller))
@@ -70,7 +70,7 @@ package struct SuperAdminStore: Sendable {
     package func resetPassword(of id: Int64, to password: String, by caller: Caller) async throws {
         let problems = Self.passwordProblems(password)
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
-        let hash = try await hashed(password)
+        let hash = try await directory.hash(password)
         _ = try await self.id(SuperAdminStatements.setPassword(id, hash: hash, caller: caller.confirmed))
     }
 
@@ -82,7 +82,7 @@ package struct SuperAdminStore: Sendable {
         let session = try caller.requireSession()
         let problems = Self.passwordProblems(password)
         guard problems.isEmpty else { throw DirectoryError.invalid(problems) }
-        let new = try await hashed(password)
+        let new = try await directory.hash(password)
         _ = try await id(SuperAdminStatements.changePassword(from: old, to: new, session, caller: caller), or: .stale)
     }
 
@@ -94,18 +94,6 @@ package struct SuperAdminStore: Sendable {
     /// What is wrong with a password that somebody chooses.
     package static func passwordProblems(_ password: String) -> [FieldProblem] {
         PasswordPolicy().violations(of: password).map { FieldProblem("password", $0) }
-    }
-
-    private static func normalisedName(_ name: String) -> String {
-        name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    }
-
-    private func hashed(_ password: String) async throws -> String {
-        do {
-            return try await directory.passwords.hash(password)
-        } catch PasswordError.overloaded, PasswordError.stopped {
-            throw DirectoryError.unavailable
-        }
     }
 
     private func listed(_ id: Int64?, _ caller: Caller) async throws -> [SuperAdmin] {

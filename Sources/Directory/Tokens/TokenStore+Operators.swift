@@ -110,12 +110,11 @@ extension TokenStore {
 
     private func issued(_ row: PostgresRow?) throws -> IssuedToken {
         guard let row, try row.decode(Bool.self, "authenticated") else { throw DirectoryError.invalidAccessToken }
-        guard let id = try row.decode(Int64?.self, "id"),
-            let owner = AccessTokenClaims.Owner(name: try row.decode(String.self, "owner_kind"))
+        guard try row.decode(Int64?.self, "id") != nil,
+            let owner = AccessTokenClaims.Owner(name: try row.decode(String.self, "owner_kind")),
+            let claims = try AccessTokenClaims(of: owner, row, id: "id")
         else { throw DirectoryError.notFound }
-        let claims = AccessTokenClaims(
-            owner: owner, id: id, nonce: try row.decode(UUID.self, "nonce"), keyID: try row.decode(Int32.self, "key_id"))
-        return IssuedToken(id: id, accessToken: try directory.keyring.mint(claims))
+        return IssuedToken(id: claims.id, accessToken: try directory.keyring.mint(claims))
     }
 
     private static func stored(_ row: PostgresRow) throws -> StoredToken? {

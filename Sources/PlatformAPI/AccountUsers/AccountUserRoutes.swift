@@ -22,7 +22,7 @@ extension PlatformAPI {
             let found =
                 names.contains("suspensions")
                 ? try await suspensions.ofMemberships(page.items.map(\.id), accountID: accountID, by: caller) : nil
-            return Self.response(page.items, next: page.next.map { Cursor(key: $0) }, parameters, request, context) {
+            return parameters.response(page.items, next: page.next.map { Cursor(key: $0) }, to: request, context) {
                 member, list in
                 member.write(to: &list, suspensions: found.map { $0[member.id] ?? [] })
             }

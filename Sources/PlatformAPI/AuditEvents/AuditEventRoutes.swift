@@ -20,24 +20,8 @@ extension PlatformAPI {
             return try await list(
                 &reader, request, context, list: name, isOriginal: false, itemSize: 512,
                 reach: { try await authenticate(caller) },
-                page: { try await auditEvents.list(of: object, $0 ?? .first, by: caller) }, write: { $0.write(to: &$1) })
-        }
-    }
-}
-
-extension AuditEvent {
-    fileprivate func write(to list: inout JSONWriter) {
-        list.object {
-            $0.field("id", id)
-            $0.field("created_at", microseconds: at.microseconds)
-            $0.field("actor", actor)
-            $0.field("actor_id", actorID)
-            $0.field("action", action)
-            $0.field("subject_kind", subjectKind)
-            $0.field("subject_id", subjectID)
-            $0.field("before", raw: before)
-            $0.field("after", raw: after)
-            $0.field("request_id", requestID)
+                page: { try await auditEvents.list(of: object, $0 ?? .first, by: caller) },
+                write: { event, list in list.object { event.write(to: &$0) } })
         }
     }
 }

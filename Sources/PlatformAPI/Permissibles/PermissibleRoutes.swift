@@ -20,7 +20,7 @@ extension PlatformAPI {
             let found = try await permissibles.list(
                 kind, limit: parameters.limit ?? ListParameters.defaultLimit,
                 from: parameters.cursor.flatMap(PermissiblePosition.init), by: caller)
-            return Self.response(found.items, next: found.next?.cursor, parameters, request, context, itemSize: 128) {
+            return parameters.response(found.items, next: found.next?.cursor, to: request, context, itemSize: 128) {
                 $0.write(to: &$1)
             }
         }

@@ -18,8 +18,8 @@ extension PlatformAPI {
             let page = try await users.find(query, by: caller)
             let found =
                 names.contains("suspensions") ? try await suspensions.ofUsers(page.items.map(\.id), by: caller) : nil
-            return Self.response(
-                page.items, next: page.next.map { Cursor(key: $0) }, parameters, request, context, itemSize: 1_024
+            return parameters.response(
+                page.items, next: page.next.map { Cursor(key: $0) }, to: request, context, itemSize: 1_024
             ) { user, list in
                 user.write(to: &list, suspensions: found.map { $0[user.id] ?? [] })
             }

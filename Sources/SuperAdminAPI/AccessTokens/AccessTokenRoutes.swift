@@ -13,7 +13,7 @@ extension SuperAdminAPI {
         api.get("access_tokens") { request, context in
             let caller = try caller(context)
             var reader = try await reader(request, context, caller)
-            var query = TokenQuery(page: PageRequest(limit: ListParameters.defaultLimit))
+            var query = TokenQuery(page: .first)
             query.ownerKind = reader.choice("owner_kind") { AccessTokenClaims.Owner(name: $0) }
             query.ownerID = reader.integer("owner_id").value
             query.state = reader.choice("state", TokenState.init(rawValue:))

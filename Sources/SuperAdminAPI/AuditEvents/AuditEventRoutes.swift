@@ -15,7 +15,8 @@ extension SuperAdminAPI {
                 .filter { !$0.hasPrefix("cursor=") && !$0.hasPrefix("limit=") }.sorted().joined(separator: "&")
             return try await list(
                 &reader, request, context, caller, list: "audit_events?\(query)",
-                page: { try await directory.auditEvents.search(filter, $0, by: caller) }, write: { $0.write(to: &$1) })
+                page: { try await directory.auditEvents.search(filter, $0, by: caller) },
+                write: { named, list in list.object { named.event.write(to: &$0, named: named, tellsApp: true) } })
         }
     }
 }
@@ -31,25 +32,5 @@ extension ParameterReader {
         if let kind, let id { filter.object = .init(kind, id: id) }
         filter.action = string("action").value.map { .init($0) }
         return filter
-    }
-}
-
-extension NamedAuditEvent {
-    fileprivate func write(to list: inout JSONWriter) {
-        list.object { body in
-            body.field("id", event.id)
-            body.field("created_at", microseconds: event.at.microseconds)
-            body.field("actor", event.actor)
-            body.field("actor_id", event.actorID)
-            body.field("actor_name", actorName)
-            body.field("platform_app_id", platformAppID)
-            body.field("action", event.action)
-            body.field("subject_kind", event.subjectKind)
-            body.field("subject_id", event.subjectID)
-            body.field("subject_name", subjectName)
-            body.field("before", raw: event.before)
-            body.field("after", raw: event.after)
-            body.field("request_id", event.requestID)
-        }
     }
 }

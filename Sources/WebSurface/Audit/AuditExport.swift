@@ -81,36 +81,19 @@ package struct AuditExport: Sendable {
     private static func write(_ named: NamedAuditEvent, _ format: Format, isFirst: Bool, _ buffer: inout ByteBuffer) {
         let event = named.event
         guard format != .csv else {
-            var at = ByteBuffer()
-            WireTimestamp.write(microseconds: event.at.microseconds, into: &at)
             return CSVLine.write(
                 [
-                    "\(event.id)", String(buffer: at), event.actor, event.actorID.map { "\($0)" }, named.actorName, event.action,
+                    "\(event.id)", WireTimestamp.text(microseconds: event.at.microseconds), event.actor,
+                    event.actorID.map { "\($0)" }, named.actorName, event.action,
                     event.subjectKind, event.subjectID.map { "\($0)" }, named.subjectName, event.before, event.after,
                     event.requestID,
                 ], into: &buffer)
         }
         var writer = JSONWriter()
-        writer.object { fields(named, to: &$0) }
+        writer.object { named.event.write(to: &$0, named: named) }
         if format == .json { buffer.writeString(isFirst ? "\n" : ",\n") }
         buffer.writeImmutableBuffer(writer.buffer)
         if format == .ndjson { buffer.writeString("\n") }
     }
 
-    /// The fields of an event as JSON; the names are stable.
-    package static func fields(_ named: NamedAuditEvent, to writer: inout JSONWriter) {
-        let event = named.event
-        writer.field("id", event.id)
-        writer.field("created_at", microseconds: event.at.microseconds)
-        writer.field("actor", event.actor)
-        writer.field("actor_id", event.actorID)
-        writer.field("actor_name", named.actorName)
-        writer.field("action", event.action)
-        writer.field("subject_kind", event.subjectKind)
-        writer.field("subject_id", event.subjectID)
-        writer.field("subject_name", named.subjectName)
-        writer.field("before", raw: event.before)
-        writer.field("after", raw: event.after)
-        writer.field("request_id", event.requestID)
-    }
 }

@@ -30,6 +30,13 @@ package enum WireTimestamp {
         buffer.writeStaticString("Z")
     }
 
+    /// The same as a text.
+    package static func text(microseconds: Int64) -> String {
+        var buffer = ByteBuffer()
+        write(microseconds: microseconds, into: &buffer)
+        return String(buffer: buffer)
+    }
+
     private static func floorDivide(_ value: Int64, by divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)

@@ -49,6 +49,22 @@ package struct ListParameters: Sendable {
         return [.link: "<\(Self.safe(path[...]))?\(pairs.joined(separator: "&"))>; rel=\"next\""]
     }
 
+    /// Answers a page of the list as a bare array, the next one in the header `Link`.
+    ///
+    /// - Parameters:
+    ///   - next: where the next page begins; nil when there is none.
+    ///   - itemSize: about how many bytes an item takes.
+    package func response<Item>(
+        _ items: [Item], next: Cursor?, to request: Request, _ context: WebContext, itemSize: Int = 320,
+        write: (Item, inout JSONWriter) -> Void
+    ) -> Response {
+        var response = Response.json(capacity: itemSize * (items.count + 1)) { body in
+            body.array { list in for item in items { write(item, &list) } }
+        }
+        response.headers.append(contentsOf: link(next, request, query: context.web.query))
+        return response
+    }
+
     /// What was sent, without what would end the address inside of the header.
     private static func safe(_ text: Substring) -> String {
         var safe = ""
@@ -66,4 +82,9 @@ package struct ListParameters: Sendable {
 extension HTTPField.Name {
     /// RFC 8288; the address in it is relative to the host, so that it is right behind any proxy.
     package static let link = HTTPField.Name("Link")!
+}
+
+extension PageRequest {
+    /// What a list of ours answers to who does not say.
+    package static let first = PageRequest(limit: ListParameters.defaultLimit)
 }

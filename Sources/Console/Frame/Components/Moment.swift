@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
-import NIOCore
 import WebSurface
 
 /// A time in words, with the exact one for whoever points at it; the template is `moment`.
@@ -21,9 +20,7 @@ struct Moment: Sendable {
     }
 
     init(microseconds: Int64, now: Int64) {
-        var buffer = ByteBuffer()
-        WireTimestamp.write(microseconds: microseconds / 1_000_000 * 1_000_000, into: &buffer)
-        iso = String(buffer: buffer)
+        iso = WireTimestamp.text(microseconds: microseconds / 1_000_000 * 1_000_000)
         exact = "\(iso.prefix(10)) \(iso.dropFirst(11).prefix(8)) UTC"
         words = Self.words(seconds: (now - microseconds) / 1_000_000) ?? Self.date(iso)
     }
