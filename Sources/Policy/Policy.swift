@@ -23,6 +23,8 @@ package struct Policy: Sendable {
     package let accounts: [AccountRule]
     /// The limits (`guards:`).
     package let guards: Guards
+    /// Of policies that name one field of one user, the one of the highest precedence sets it (`precedence:`, default 0).
+    package let precedence: Int
     /// The file from which the policy was read, as it was named.
     package let file: String
     /// Canonical text of what the policy makes of entries: the same text means the same users, accounts and roles.

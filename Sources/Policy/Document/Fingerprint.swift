@@ -8,12 +8,14 @@ import Intake
 /// mapped once more, and nothing worse.
 enum Fingerprint {
     static func text(
-        platformApp: String, source: String, people: PeopleRule, groups: GroupsRule, accounts: [AccountRule]
+        platformApp: String, source: String, people: PeopleRule, groups: GroupsRule, accounts: [AccountRule],
+        precedence: Int
     ) -> String {
         var lines = Lines()
         lines.add("form", "1")
         lines.add("platform_app", platformApp)
         lines.add("source", source)
+        if precedence != 0 { lines.add("precedence", String(precedence)) }
         add(people, to: &lines)
         lines.add("groups.where", groups.filter.text)
         lines.add("groups.members", groups.members.map(\.name.description))
@@ -65,13 +67,22 @@ enum Fingerprint {
 
         mutating func add(_ name: String, _ mapping: FieldMapping) {
             for source in mapping.sources {
-                switch source {
+                switch source.origin {
                 case .attribute(let attribute): add(name + ".attribute", attribute.description)
                 case .template(let template): add(name + ".template", template.text)
                 case .constant(let value): add(name + ".value") { $0.appendJSON(value) }
                 }
+                for step in source.steps { add(name + ".step", step.words) }
             }
-            add(name + ".missing", mapping.missing.rawValue)
+            let missing = mapping.whenMissing
+            if missing == FieldMapping.WhenMissing(missing.absent) {
+                add(name + ".missing", missing.absent.rawValue)
+            } else {
+                add(name + ".missing", [missing.absent.rawValue, missing.null.rawValue, missing.empty.rawValue])
+            }
+            if let type = mapping.type { add(name + ".type", type.words) }
+            if mapping.onlyOnCreation { add(name + ".only", "creation") }
+            if let precedence = mapping.precedence { add(name + ".precedence", String(precedence)) }
         }
 
         private mutating func add(_ name: String, _ body: (inout [UInt8]) -> Void) {
@@ -80,5 +91,28 @@ enum Fingerprint {
             body(&bytes)
             bytes.append(UInt8(ascii: "\n"))
         }
+    }
+}
+
+extension Transform {
+    /// The step in words that no other step has.
+    fileprivate var words: [String] {
+        switch self {
+        case .whitespace(let whitespace): ["whitespace", whitespace.rawValue]
+        case .split(let separator, let part): ["split", separator, part.map { String($0) } ?? ""]
+        case .stripPrefix(let prefixes): ["strip_prefix"] + prefixes
+        case .stripSuffix(let suffixes): ["strip_suffix"] + suffixes
+        case .letterCase(let letterCase): ["case", letterCase.rawValue]
+        case .table(let table): ["map"] + table.lines.flatMap { [$0.key, $0.value] }
+        case .first: ["first"]
+        }
+    }
+}
+
+extension ValueType {
+    /// The type in words that no other type has.
+    fileprivate var words: [String] {
+        if case .date(let order?) = self { return ["date", order.rawValue] }
+        return [name]
     }
 }

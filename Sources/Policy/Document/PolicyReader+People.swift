@@ -73,18 +73,18 @@ extension DocumentReader {
 
     private mutating func requiredField(_ node: Node, _ what: String, mayBeConstant: Bool) -> FieldMapping? {
         guard let mapping = textField(node, what) else { return nil }
-        if mapping.missing == .keep {
+        if mapping.whenMissing.mayKeep {
             note(.badValue, at: node, "\(what) must have a value; \"missing: keep\" is for other fields")
         }
-        let isConstant = mapping.sources.contains { if case .constant = $0 { true } else { false } }
+        let isConstant = mapping.sources.contains { if case .constant = $0.origin { true } else { false } }
         if isConstant, !mayBeConstant { note(.badValue, at: node, "\(what) cannot be the same for everybody") }
         return mapping
     }
 
     /// A field whose constant, if it has one, is a text.
-    private mutating func textField(_ node: Node, _ what: String) -> FieldMapping? {
+    mutating func textField(_ node: Node, _ what: String) -> FieldMapping? {
         guard let mapping = fieldMapping(node, what) else { return nil }
-        for case .constant(let value) in mapping.sources {
+        for case .constant(let value) in mapping.sources.map(\.origin) {
             guard case .text(let text) = value, text.unicodeScalars.count <= 255 else {
                 note(.wrongType, at: node, "the constant of \(what) must be a text of at most 255 characters")
                 return nil
@@ -104,7 +104,7 @@ extension DocumentReader {
             if attributes.contains(where: { ByteOrder.isSame($0.key, key) }) {
                 note(.duplicate, at: keyNode, "the key \"\(key)\" is given more than once in \"custom_attributes\"")
             }
-            if let mapping = fieldMapping(value, "\"\(key)\"") { attributes.append((key, mapping)) }
+            if let mapping = fieldMapping(value, "\"\(key)\"", isTyped: true) { attributes.append((key, mapping)) }
         }
         return attributes.sorted { ByteOrder.isLess($0.key, $1.key) }
     }

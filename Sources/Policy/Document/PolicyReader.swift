@@ -20,7 +20,7 @@ extension Policy {
 
     fileprivate init(
         name: String, platformApp: String, source: String, read: ReadRule, people: PeopleRule, groups: GroupsRule,
-        accounts: [AccountRule], guards: Guards, file: String, namePosition: DocumentPosition
+        accounts: [AccountRule], guards: Guards, precedence: Int, file: String, namePosition: DocumentPosition
     ) {
         self.name = name
         self.platformApp = platformApp
@@ -30,18 +30,19 @@ extension Policy {
         self.groups = groups
         self.accounts = accounts
         self.guards = guards
+        self.precedence = precedence
         self.file = file
         self.namePosition = namePosition
         compiled = CompiledRules(accounts: accounts)
         fingerprint = Fingerprint.text(
-            platformApp: platformApp, source: source, people: people, groups: groups, accounts: accounts)
+            platformApp: platformApp, source: source, people: people, groups: groups, accounts: accounts, precedence: precedence)
     }
 }
 
 extension DocumentReader {
     /// The whole document; reads each part even where others are wrong.
     fileprivate mutating func policy(_ root: Node) -> Policy? {
-        let keys = ["policy", "platform_app", "source", "read", "people", "groups", "accounts", "guards"]
+        let keys = ["policy", "platform_app", "source", "precedence", "read", "people", "groups", "accounts", "guards"]
         guard let fields = fields(of: root, "the policy", known: keys) else { return nil }
         let name = required("policy", in: fields).flatMap { self.name($0, "the name of the policy") }
         let app = required("platform_app", in: fields).flatMap { text($0, "\"platform_app\"") }
@@ -51,11 +52,13 @@ extension DocumentReader {
         let groups = groupsRule(fields["groups"])
         let accounts = fields["accounts"].map { accountRules($0) } ?? []
         let guards = fields["guards"].map { guardRules($0) } ?? Guards()
+        let precedence = fields["precedence"].flatMap { integer($0, "\"precedence\"", in: Self.precedences) } ?? 0
         guard let name, let app, let source, let people, let groups else { return nil }
         let mark = fields["policy"]?.mark
         return Policy(
             name: name, platformApp: app, source: source, read: read, people: people, groups: groups, accounts: accounts,
-            guards: guards, file: file, namePosition: DocumentPosition(line: mark?.line ?? 1, column: mark?.column ?? 1))
+            guards: guards, precedence: precedence, file: file,
+            namePosition: DocumentPosition(line: mark?.line ?? 1, column: mark?.column ?? 1))
     }
 
     // MARK: read, guards

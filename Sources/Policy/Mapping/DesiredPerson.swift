@@ -80,6 +80,8 @@ package struct EntryFault: Error, Sendable, Hashable, CustomStringConvertible {
         case tooLong = "too_long"
         /// A value contains U+0000, which cannot be stored.
         case nulCharacter = "nul_character"
+        /// A value is not of the type that the policy states.
+        case badValue = "bad_value"
         /// A group without distinguished name, or an unreadable one.
         case badDN = "bad_dn"
         /// An attribute came in parts of which some are missing.
