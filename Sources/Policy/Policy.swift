@@ -21,6 +21,8 @@ package struct Policy: Sendable {
     package let groups: GroupsRule
     /// The accounts with their members (`accounts:`).
     package let accounts: [AccountRule]
+    /// Rules that make an account for each group, unit or value (items of `accounts:` with `each:`).
+    package let eachAccounts: [EachAccountRule]
     /// The limits (`guards:`).
     package let guards: Guards
     /// Of policies that name one field of one user, the one of the highest precedence sets it (`precedence:`, default 0).
@@ -93,8 +95,10 @@ package struct PeopleRule: Sendable {
     package let customAttributes: [(key: String, mapping: FieldMapping)]
     /// When the user is enabled (`enabled:`).
     package let enabled: Enabled
-    /// What happens to the user when the person vanished from the export (`absent:`).
+    /// What happens to the user when the person vanished from the export (`absent:`); who is to be deleted is suspended first.
     package let absent: AbsencePolicy
+    /// How long after that a user is deleted who did not come back (`absent: {delete: {after: 30d}}`); nil is never.
+    package let deleteAfter: Duration?
 }
 
 /// What is a group, and how membership is read (`groups:`).
@@ -113,6 +117,8 @@ package struct GroupsRule: Sendable {
     package let members: [MemberAttribute]
     /// The attributes of a person or group that name its groups (`member_of:`).
     package let memberOf: [AttributeName]
+    /// The attributes of a group that hold other names by which the policy may name it (`names:`).
+    package let names: [AttributeName]
     /// Whether the members of a group's groups are members (`nested:`).
     package let nested: Bool
 }

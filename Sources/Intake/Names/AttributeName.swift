@@ -118,7 +118,8 @@ enum NameForm {
         let parts = name.split(separator: semicolon, omittingEmptySubsequences: false)
         guard let base = parts.first, let first = base.first else { return false }
         let isKeyword =
-            (lower(first) &- 0x61 < 26 || "@$_".utf8.contains(first)) && base.allSatisfy { isWord($0) || ".:@$/".utf8.contains($0) }
+            (lower(first) &- 0x61 < 26 || "@$_".utf8.contains(first))
+            && base.allSatisfy { isWord($0) || ".:@$/".utf8.contains($0) }
             && base.last.map { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") } == true
         let isNumeric =
             first &- 0x30 < 10 && base.last.map { $0 &- 0x30 < 10 } == true

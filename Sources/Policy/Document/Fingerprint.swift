@@ -8,7 +8,7 @@ import Intake
 /// mapped once more, and nothing worse.
 enum Fingerprint {
     static func text(
-        platformApp: String, source: String, people: PeopleRule, groups: GroupsRule, accounts: [AccountRule],
+        platformApp: String, source: String, people: PeopleRule, groups: GroupsRule, accounts: AccountRules,
         precedence: Int
     ) -> String {
         var lines = Lines()
@@ -21,7 +21,9 @@ enum Fingerprint {
         lines.add("groups.members", groups.members.map(\.name.description))
         lines.add("groups.member_of", groups.memberOf.map(\.description))
         lines.add("groups.nested", groups.nested ? "true" : "false")
-        for account in accounts.sorted(by: { ByteOrder.isLess($0.key, $1.key) }) { add(account, to: &lines) }
+        if !groups.names.isEmpty { lines.add("groups.names", groups.names.map(\.description)) }
+        for account in accounts.fixed.sorted(by: { ByteOrder.isLess($0.key, $1.key) }) { add(account, to: &lines) }
+        for rule in accounts.each.sorted(by: { ByteOrder.isLess($0.key, $1.key) }) { add(rule, to: &lines) }
         return lines.text
     }
 
@@ -40,6 +42,7 @@ enum Fingerprint {
         if let rule = people.enabled.when { lines.add("people.enabled.when", rule.text) }
         if let rule = people.enabled.unless { lines.add("people.enabled.unless", rule.text) }
         lines.add("people.absent", people.absent.rawValue)
+        if let after = people.deleteAfter { lines.add("people.delete_after", String(after.components.seconds)) }
     }
 
     /// The order of grants means nothing: the highest precedence wins.
@@ -49,10 +52,46 @@ enum Fingerprint {
         if let locale = account.locale { lines.add("account.locale", locale) }
         lines.add("account.absent", account.absent.rawValue)
         for role in PolicyRole.allCases {
-            var keys = account.grants.filter { $0.role == role }.map(\.selector.groupKey)
+            var keys = account.grants.filter { $0.granted == GrantedRole(role) }.map(\.selector.groupKey)
             ByteOrder.sortUnique(&keys)
             lines.add("account.\(role.rawValue)", keys)
         }
+        for role in account.roleOrder where role.customRole != nil {
+            var keys = account.grants.filter { $0.granted == role }.map(\.selector.groupKey)
+            ByteOrder.sortUnique(&keys)
+            lines.add("account.custom", [role.name] + keys)
+        }
+        add(account.roleOrder, account.absentMembers, to: &lines)
+    }
+
+    private static func add(_ order: [GrantedRole], _ absent: MembershipAbsence, to lines: inout Lines) {
+        // Without custom roles and in the usual order there is nothing to say.
+        if order != [GrantedRole(.administrator), GrantedRole(.agent)] { lines.add("account.role_order", order.map(\.name)) }
+        if absent != .remove { lines.add("account.absent_members", absent.rawValue) }
+    }
+
+    private static func add(_ rule: EachAccountRule, to lines: inout Lines) {
+        lines.add("each", rule.key)
+        switch rule.subject {
+        case .group(let pattern): lines.add("each.group", pattern.key)
+        case .unit(let pattern): lines.add("each.ou", pattern.key)
+        case .attribute(let mapping): lines.add("each.attribute", mapping)
+        }
+        if !rule.name.isEmpty { lines.add("each.name", FieldMapping(sources: rule.name)) }
+        if let locale = rule.locale { lines.add("each.locale", locale) }
+        lines.add("each.absent", rule.absent.rawValue)
+        var grants = rule.grants.map { grant in
+            switch grant.target {
+            case .selector(let selector): [grant.granted.name, "is", selector.groupKey]
+            case .group(let template): [grant.granted.name, "group", template.text]
+            }
+        }
+        grants.sort { $0.lexicographicallyPrecedes($1) }
+        for grant in grants { lines.add("each.role", grant) }
+        for (new, old) in rule.formerNames.sorted(by: { ByteOrder.isLess($0.key, $1.key) }) {
+            lines.add("each.renamed", [new] + old)
+        }
+        add(rule.roleOrder, rule.absentMembers, to: &lines)
     }
 
     /// Lines of `name:json`.

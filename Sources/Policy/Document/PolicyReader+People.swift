@@ -26,11 +26,11 @@ extension DocumentReader {
         let displayName = fields["display_name"].flatMap { textField($0, "\"display_name\"") }
         let customAttributes = fields["custom_attributes"].map { self.customAttributes($0) } ?? []
         let enabled = fields["enabled"].map { self.enabled($0) } ?? PeopleRule.Enabled()
-        let absent = fields["absent"].flatMap { choice($0, "\"absent\"", AbsencePolicy.self) } ?? .suspend
+        let (absent, deleteAfter) = fields["absent"].map { absence($0) } ?? (.suspend, nil)
         guard let filter, let email, let name else { return nil }
         return PeopleRule(
             filter: filter, id: id, login: login, match: match, email: email, name: name, displayName: displayName,
-            customAttributes: customAttributes, enabled: enabled, absent: absent)
+            customAttributes: customAttributes, enabled: enabled, absent: absent, deleteAfter: deleteAfter)
     }
 
     mutating func groupsRule(_ node: Node?) -> GroupsRule? {
@@ -40,19 +40,21 @@ extension DocumentReader {
         var members = Self.defaultMembers
         var memberOf = Self.defaultMemberOf
         var nested = true
+        var names: [AttributeName] = []
         if let node {
-            let keys = ["where", "members", "member_of", "nested"]
+            let keys = ["where", "members", "member_of", "nested", "names"]
             guard let fields = fields(of: node, "\"groups\"", known: keys) else { return nil }
             if let node = fields["where"] { filter = self.filter(node) }
             if let node = fields["members"] { members = attributeNames(node, "\"members\"") }
             if let node = fields["member_of"] { memberOf = attributeNames(node, "\"member_of\"") }
+            if let node = fields["names"] { names = attributeNames(node, "\"names\"") }
             if let node = fields["nested"], let flag = boolean(node, "\"nested\"") { nested = flag }
         }
         guard let filter else { return nil }
         let attributes = members.map {
             GroupsRule.MemberAttribute(name: $0, holdsLogins: $0 == ("memberUid" as AttributeName))
         }
-        return GroupsRule(filter: filter, members: attributes, memberOf: memberOf, nested: nested)
+        return GroupsRule(filter: filter, members: attributes, memberOf: memberOf, names: names, nested: nested)
     }
 
     // MARK: Parts
@@ -60,6 +62,15 @@ extension DocumentReader {
     private mutating func matchRules(_ node: Node) -> [MatchRule] {
         guard let items = list(node, "\"match\"", mayBeEmpty: true) else { return [] }
         return items.compactMap { choice($0, "a rule in \"match\"", MatchRule.self) }
+    }
+
+    /// `suspend`, `keep`, or `{delete: {after: 30d}}`, which suspends first.
+    private mutating func absence(_ node: Node) -> (AbsencePolicy, deleteAfter: Duration?) {
+        guard case .mapping = node else { return (choice(node, "\"absent\"", AbsencePolicy.self) ?? .suspend, nil) }
+        guard let fields = fields(of: node, "\"absent\"", known: ["delete"]), let delete = required("delete", in: fields),
+            let after = self.fields(of: delete, "\"delete\"", known: ["after"]).flatMap({ required("after", in: $0) })
+        else { return (.suspend, nil) }
+        return (.suspend, duration(after, "\"after\"", in: .seconds(3_600) ... .seconds(3_660 * 86_400)))
     }
 
     private mutating func enabled(_ node: Node) -> PeopleRule.Enabled {

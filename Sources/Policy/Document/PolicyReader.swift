@@ -20,7 +20,7 @@ extension Policy {
 
     fileprivate init(
         name: String, platformApp: String, source: String, read: ReadRule, people: PeopleRule, groups: GroupsRule,
-        accounts: [AccountRule], guards: Guards, precedence: Int, file: String, namePosition: DocumentPosition
+        accounts: AccountRules, guards: Guards, precedence: Int, file: String, namePosition: DocumentPosition
     ) {
         self.name = name
         self.platformApp = platformApp
@@ -28,14 +28,16 @@ extension Policy {
         self.read = read
         self.people = people
         self.groups = groups
-        self.accounts = accounts
+        self.accounts = accounts.fixed
+        eachAccounts = accounts.each
         self.guards = guards
         self.precedence = precedence
         self.file = file
         self.namePosition = namePosition
-        compiled = CompiledRules(accounts: accounts)
+        compiled = CompiledRules(accounts: accounts.fixed, each: accounts.each, groups: groups)
         fingerprint = Fingerprint.text(
-            platformApp: platformApp, source: source, people: people, groups: groups, accounts: accounts, precedence: precedence)
+            platformApp: platformApp, source: source, people: people, groups: groups, accounts: accounts,
+            precedence: precedence)
     }
 }
 
@@ -50,7 +52,7 @@ extension DocumentReader {
         let read = fields["read"].map { readRule($0) } ?? ReadRule()
         let people = required("people", in: fields).flatMap { peopleRule($0) }
         let groups = groupsRule(fields["groups"])
-        let accounts = fields["accounts"].map { accountRules($0) } ?? []
+        let accounts = fields["accounts"].map { accountRules($0) } ?? AccountRules()
         let guards = fields["guards"].map { guardRules($0) } ?? Guards()
         let precedence = fields["precedence"].flatMap { integer($0, "\"precedence\"", in: Self.precedences) } ?? 0
         guard let name, let app, let source, let people, let groups else { return nil }

@@ -16,7 +16,7 @@ package enum Mapped: Sendable {
 package struct DesiredPerson: Sendable, Hashable {
     /// The immutable id in canonical bytes: the key of the link.
     package var externalKey: [UInt8]
-    /// The normalised distinguished name, by which groups name their members; nil where the export has none.
+    /// The name by which groups name their members, normalised: distinguished or plain; nil where the export has none.
     package var dn: String?
     /// The login name in lower case, by which `memberUid` names people.
     package var loginName: String?
@@ -32,6 +32,8 @@ package struct DesiredPerson: Sendable, Hashable {
     package var enabled: Bool
     /// Normalised names of groups and names of pseudo-groups, in byte order, each once; of the direct ones only.
     package var groups: [String]
+    /// Accounts and rules that this entry brings to light; no part of the canonical JSON.
+    package var discovered = Discovered()
 
     package static func == (a: Self, b: Self) -> Bool {
         a.externalKey == b.externalKey && a.dn == b.dn && a.loginName == b.loginName && a.canonicalJSON == b.canonicalJSON
@@ -44,7 +46,7 @@ package struct DesiredPerson: Sendable, Hashable {
 
 /// A group as an export has it.
 package struct DesiredGroup: Sendable, Hashable {
-    /// The normalised distinguished name.
+    /// The normalised name, distinguished or plain.
     package var key: String
     /// The immutable id in canonical bytes, where the entry has one.
     package var externalKey: [UInt8]?
@@ -52,11 +54,13 @@ package struct DesiredGroup: Sendable, Hashable {
     package var parents: [String]
     /// Whether all members are in the entry; if not, nothing may rest on a member's absence.
     package var isComplete: Bool
+    /// Accounts and rules that this entry brings to light.
+    package var discovered = Discovered()
 }
 
 /// A member as a group names it.
 package enum GroupMember: Sendable, Hashable {
-    /// By normalised distinguished name: a person or a group.
+    /// By normalised name, distinguished or plain: a person or a group.
     case dn(String)
     /// By login name, in lower case: a person.
     case login(String)

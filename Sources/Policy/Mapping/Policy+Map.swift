@@ -29,9 +29,11 @@ extension Policy {
         guard let externalKey = try externalKey(of: entry) else {
             throw EntryFault(reason: .noID, message: "no immutable id in \(Self.listing(people.id))")
         }
+        let dn = try normalisedDN(of: entry)
+        let (groups, discovered) = try groupKeys(of: entry, name: dn, names: &names)
         return DesiredPerson(
             externalKey: externalKey,
-            dn: try normalisedDN(of: entry),
+            dn: dn,
             loginName: loginName(of: entry),
             email: try email(of: entry),
             name: try name(of: entry),
@@ -40,7 +42,8 @@ extension Policy {
             },
             customAttributes: try customAttributes(of: entry),
             enabled: isEnabled(entry),
-            groups: groupKeys(of: entry, names: &names))
+            groups: groups,
+            discovered: discovered)
     }
 
     /// The immutable id of an entry that was rejected for something else, so that its person still counts as seen.
@@ -62,7 +65,15 @@ extension Policy {
         return nil
     }
 
+    /// The name by which groups name the entry, in the one spelling.
     func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
+        if entry.hasPlainNames {
+            guard let dn = entry.dn, !dn.isEmpty else { return nil }
+            guard let name = GroupName.inPlainExport(ArraySlice(dn.utf8)) else {
+                throw EntryFault(reason: .badDN, message: "the name cannot be read")
+            }
+            return name
+        }
         var buffer: [UInt8] = []
         let isName = entry.withDN { dn in
             buffer.reserveCapacity(dn.count)

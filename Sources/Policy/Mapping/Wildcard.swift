@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A pattern in which `*` stands for any characters and `?` for one.
+/// A pattern in which `*` stands for any characters and, unless told otherwise, `?` for one.
 struct Wildcard: Sendable, Hashable {
-    private let pattern: [Unicode.Scalar]
+    private enum Element: Sendable, Hashable {
+        case any, one
+        case scalar(Unicode.Scalar)
+    }
 
-    init(_ text: some StringProtocol) {
-        pattern = Array(text.unicodeScalars)
+    private let elements: [Element]
+
+    /// - Parameters:
+    ///   - star: what stands for any characters.
+    ///   - one: what stands for one character; nil is nothing.
+    init(_ text: some StringProtocol, star: Unicode.Scalar = "*", one: Unicode.Scalar? = "?") {
+        elements = text.unicodeScalars.map { $0 == star ? .any : $0 == one ? .one : .scalar($0) }
     }
 
     /// Whether a text has wildcards at all.
@@ -17,22 +25,22 @@ struct Wildcard: Sendable, Hashable {
     func matches(_ text: some StringProtocol) -> Bool {
         let text = Array(text.unicodeScalars)
         var (p, n) = (0, 0)
-        var star: (pattern: Int, text: Int)?
+        var star: (element: Int, text: Int)?
         while n < text.count {
-            if p < pattern.count, pattern[p] == "*" {
+            if p < elements.count, elements[p] == .any {
                 star = (p, n)
                 p += 1
-            } else if p < pattern.count, pattern[p] == "?" || pattern[p] == text[n] {
+            } else if p < elements.count, elements[p] == .one || elements[p] == .scalar(text[n]) {
                 p += 1
                 n += 1
             } else if let last = star {
-                star = (last.pattern, last.text + 1)
-                p = last.pattern + 1
+                star = (last.element, last.text + 1)
+                p = last.element + 1
                 n = last.text + 1
             } else {
                 return false
             }
         }
-        return pattern[p...].allSatisfy { $0 == "*" }
+        return elements[p...].allSatisfy { $0 == .any }
     }
 }
