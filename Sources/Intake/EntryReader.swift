@@ -19,8 +19,8 @@ package struct EntryReader {
     package private(set) var format: EntryFormat
 
     private let limits: EntryLimits
-    private var ldap3: LDAP3Reader
-    private var ldif: LDIFReader
+    private let group: String?
+    private var reader = AnyFormatReader.none
     private var hasBegun = false
 
     /// Bytes not taken yet, the first of which is byte `base` of the file.
@@ -30,11 +30,12 @@ package struct EntryReader {
     private var enough = 0
 
     /// Makes a reader for one export.
-    package init(format: EntryFormat = .detect, limits: EntryLimits = EntryLimits()) {
+    ///
+    /// - Parameter group: the name of the group whose members the export lists, where only its file name or address says so.
+    package init(format: EntryFormat = .detect, group: String? = nil, limits: EntryLimits = EntryLimits()) {
         self.format = format
+        self.group = group
         self.limits = limits
-        ldap3 = LDAP3Reader(limits: limits)
-        ldif = LDIFReader(limits: limits)
     }
 
     /// Reads the next bytes of the export.
@@ -62,23 +63,20 @@ package struct EntryReader {
         guard hasBegun else {
             return Proof(level: .none, entries: 0, rejected: 0, bytes: bytes, notes: [.emptyInput])
         }
-        return format == .ldif ? try ldif.finish(bytes: bytes, into: &sink) : ldap3.proof(bytes: bytes)
+        return try reader.finish(bytes: bytes, into: &sink)
     }
 
     private mutating func consume<S: EntrySink>(isLast: Bool, into sink: inout S) throws {
         if !hasBegun {
             guard try begin(isLast: isLast) else { return }
             hasBegun = true
+            reader = makeReader()
         }
         // Moved out while it is read, so that no copy is made.
         var window: [UInt8] = []
         swap(&window, &pending)
         let taken = try window.withUnsafeBytes { bytes in
-            if format == .ldif {
-                try ldif.consume(bytes, base: base, isLast: isLast, into: &sink)
-            } else {
-                try ldap3.consume(bytes, base: base, isLast: isLast, into: &sink)
-            }
+            try reader.consume(bytes, base: base, isLast: isLast, into: &sink)
         }
         swap(&window, &pending)
         pending.removeSubrange(..<taken)
@@ -86,12 +84,18 @@ package struct EntryReader {
         enough = taken == 0 ? pending.count * 2 : 0
         guard pending.count <= limits.tokenBytes else {
             throw IntakeError(
-                code: .tooLong, position: Position(line: line, byte: base),
+                code: .tooLong, position: Position(line: reader.line, byte: base),
                 expected: "values and lines of at most \(limits.tokenBytes) bytes", found: "a longer one")
         }
     }
 
-    private var line: Int { format == .ldif ? ldif.line : ldap3.line }
+    private func makeReader() -> AnyFormatReader {
+        switch format {
+        case .detect: .none
+        case .ldap3: .ldap3(LDAP3Reader(limits: limits))
+        case .ldif: .ldif(LDIFReader(limits: limits))
+        }
+    }
 
     /// Passes over a byte order mark and finds the format; false where more bytes are needed, or all are blank.
     private mutating func begin(isLast: Bool) throws -> Bool {

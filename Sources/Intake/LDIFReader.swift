@@ -5,7 +5,7 @@
 /// Lines may be folded anywhere, also in comments, names and base64; CRLF is as good as LF. Beyond the RFC, plain
 /// values may be UTF-8. `name:< URL` rejects the entry, `changetype:` refuses the file, as does a search that did
 /// not end with `result: 0`. What the end of the file proves is decided by `LDIFTrailer`.
-struct LDIFReader {
+struct LDIFReader: FormatReader {
     private enum Record: UInt8 {
         case none
         /// Began with `dn:`.
@@ -35,7 +35,7 @@ struct LDIFReader {
         self.limits = limits
     }
 
-    /// Takes all whole lines of the window, continuations included, and returns how many bytes they are.
+    /// Takes all whole lines, continuations included.
     mutating func consume<S: EntrySink>(
         _ window: UnsafeRawBufferPointer, base: Int, isLast: Bool, into sink: inout S
     ) throws -> Int {
@@ -244,7 +244,6 @@ struct LDIFReader {
 
     // MARK: - The end
 
-    /// Takes the end of the file and says what it proves.
     mutating func finish<S: EntrySink>(bytes: Int, into sink: inout S) throws -> Proof {
         let end = Position(line: line, byte: bytes)
         let isOpen = record == .content || record == .broken
