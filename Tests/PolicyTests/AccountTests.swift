@@ -165,6 +165,30 @@ struct AccountTests {
             ])
     }
 
+    @Test("plain names are compared without case, and one that is distinguished all the same is read as such")
+    func plainNames() throws {
+        let policy = try policy(
+            document(
+                groups: "groups: {member_of: groups, members: [members.id]}",
+                accounts: "[{key: a, name: A, members: [/Crew/Night Shift, 'cn=b,dc=x', 0AF]}]"))
+        var amy = person(["groups": [" /crew/night shift ", "CN=B, DC=X", "0af", "*everyone", "cn=broken,x", ""]], dn: " 4711-A ")
+        amy.names = .plain
+        let member = try desired(policy, amy)
+        #expect(member.dn == "4711-a")
+        #expect(member.groups == ["/crew/night shift", "0af", "\\*everyone", "cn=b,dc=x", "cn=broken,x"])
+        #expect(Set(policy.groupRules.map(\.group)).isSubset(of: member.groups))
+        #expect(member.discovered.isEmpty)
+        var crew = group("0AF", [("members.id", ["4711-A", "x@Y.org", " "])])
+        crew.names = .plain
+        #expect(try mapped(policy, crew).key == "0af")
+        var members: [GroupMember] = []
+        #expect(policy.forEachMember(of: crew) { members.append($0) } == 1)
+        #expect(members == [.dn("4711-a"), .dn("x@y.org")])
+        var bad = person(dn: "a\0b")
+        bad.names = .plain
+        #expect(fault(policy, bad)?.reason == .badDN)
+    }
+
     @Test("the canonical text and the fingerprint of policies without all this are what they were")
     func stable() throws {
         let policy = try policy(document(accounts: "[{key: a, name: A, members: cn=x, roles: {administrator: cn=y}}]"))

@@ -13,7 +13,7 @@ extension Policy {
         var unreadable = 0
         // Members are not remembered: each comes once.
         var names = NameCache(size: 0)
-        let isPlain = entry.hasPlainNames
+        let isPlain = entry.names == .plain
         var failure: E?
         for attribute in groups.members {
             entry.forEachValue(of: attribute.name) { value in
@@ -84,7 +84,7 @@ extension Policy {
     private func appendMemberOf(
         of entry: borrowing Entry, to keys: inout [String], names: inout NameCache, _ found: inout Discovered
     ) {
-        let isPlain = entry.hasPlainNames
+        let isPlain = entry.names == .plain
         for attribute in groups.memberOf {
             entry.forEachValue(of: attribute) { value in
                 guard let key = Self.groupName(value, isPlain, names: &names) else { return }
@@ -93,9 +93,4 @@ extension Policy {
             }
         }
     }
-}
-
-extension Entry {
-    /// Whether groups name this entry, and it its groups, by other names than distinguished ones.
-    var hasPlainNames: Bool { false }
 }

@@ -67,7 +67,7 @@ extension Policy {
 
     /// The name by which groups name the entry, in the one spelling.
     func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
-        if entry.hasPlainNames {
+        if entry.names == .plain {
             guard let dn = entry.dn, !dn.isEmpty else { return nil }
             guard let name = GroupName.inPlainExport(ArraySlice(dn.utf8)) else {
                 throw EntryFault(reason: .badDN, message: "the name cannot be read")
