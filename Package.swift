@@ -114,7 +114,7 @@ let package = Package(
             swiftSettings: strict
         ),
         module("Intake"),
-        module("Policy", ["Intake", .yams]),
+        module("Policy", ["Intake", "Secrets", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
         module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
         module(
@@ -185,7 +185,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle]),
         tests("SecretsTests", ["Secrets"]),
         tests("IntakeTests", ["Intake"]),
-        tests("PolicyTests", ["Policy", "Intake"]),
+        tests("PolicyTests", ["Policy", "Intake", "Secrets"]),
         tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
         tests(
             "SyncTests",

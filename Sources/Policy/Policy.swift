@@ -25,6 +25,8 @@ package struct Policy: Sendable {
     package let eachAccounts: [EachAccountRule]
     /// The limits (`guards:`).
     package let guards: Guards
+    /// How runs go about their work.
+    package let operation: OperationRules
     /// Of policies that name one field of one user, the one of the highest precedence sets it (`precedence:`, default 0).
     package let precedence: Int
     /// The file from which the policy was read, as it was named.
@@ -52,10 +54,25 @@ package struct ReadRule: Sendable, Hashable {
         case ldif
     }
 
+    /// What has to lie beside each export.
+    package enum Manifest: String, Sendable, Hashable, CaseIterable {
+        /// `FILE.manifest.json` counts where it is there.
+        case optional
+        /// An export without it is refused.
+        case required
+        /// An export without it, or whose manifest is not signed by the policy's key, is refused.
+        case signed
+    }
+
     /// The files, watched by `muster serve`; empty where exports come by command or API only (`files:`).
     package var files: [FilePattern] = []
     /// The format (`format:`, default `auto`).
     package var format: Format = .auto
+
+    /// What has to lie beside each export (`manifest:`).
+    package var manifest = Manifest.optional
+    /// The Ed25519 key by which manifests are signed, 32 bytes (`public_key:`); there where they must be.
+    package var publicKey: [UInt8]?
 
     /// No files, any format.
     package init() {}
@@ -95,6 +112,8 @@ package struct PeopleRule: Sendable {
     package let customAttributes: [(key: String, mapping: FieldMapping)]
     /// When the user is enabled (`enabled:`).
     package let enabled: Enabled
+    /// How the person signs in elsewhere, and which password is imported (`authentication:`).
+    package let authentication: AuthenticationRule?
     /// What happens to the user when the person vanished from the export (`absent:`); who is to be deleted is suspended first.
     package let absent: AbsencePolicy
     /// How long after that a user is deleted who did not come back (`absent: {delete: {after: 30d}}`); nil is never.

@@ -171,7 +171,8 @@ struct AccountTests {
             document(
                 groups: "groups: {member_of: groups, members: [members.id]}",
                 accounts: "[{key: a, name: A, members: [/Crew/Night Shift, 'cn=b,dc=x', 0AF]}]"))
-        var amy = person(["groups": [" /crew/night shift ", "CN=B, DC=X", "0af", "*everyone", "cn=broken,x", ""]], dn: " 4711-A ")
+        var amy = person(
+            ["groups": [" /crew/night shift ", "CN=B, DC=X", "0af", "*everyone", "cn=broken,x", ""]], dn: " 4711-A ")
         amy.names = .plain
         let member = try desired(policy, amy)
         #expect(member.dn == "4711-a")

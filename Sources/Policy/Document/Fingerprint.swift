@@ -9,13 +9,14 @@ import Intake
 enum Fingerprint {
     static func text(
         platformApp: String, source: String, people: PeopleRule, groups: GroupsRule, accounts: AccountRules,
-        precedence: Int
+        precedence: Int, operation: OperationRules
     ) -> String {
         var lines = Lines()
         lines.add("form", "1")
         lines.add("platform_app", platformApp)
         lines.add("source", source)
         if precedence != 0 { lines.add("precedence", String(precedence)) }
+        add(operation, to: &lines)
         add(people, to: &lines)
         lines.add("groups.where", groups.filter.text)
         lines.add("groups.members", groups.members.map(\.name.description))
@@ -25,6 +26,27 @@ enum Fingerprint {
         for account in accounts.fixed.sorted(by: { ByteOrder.isLess($0.key, $1.key) }) { add(account, to: &lines) }
         for rule in accounts.each.sorted(by: { ByteOrder.isLess($0.key, $1.key) }) { add(rule, to: &lines) }
         return lines.text
+    }
+
+    /// Of how runs work only what decides whether a person is as the policy wants.
+    private static func add(_ operation: OperationRules, to lines: inout Lines) {
+        if operation.enforcement != .full { lines.add("enforcement", operation.enforcement.rawValue) }
+        let protected = operation.protected
+        guard !protected.isEmpty else { return }
+        lines.add("protect.email", protected.emails)
+        lines.add("protect.id", protected.externalKeys.map { $0.map { String($0) }.joined(separator: " ") })
+        lines.add("protect.group", protected.groups)
+    }
+
+    private static func add(_ rule: AuthenticationRule, to lines: inout Lines) {
+        if let mapping = rule.provider { lines.add("people.provider", mapping) }
+        if let mapping = rule.subject { lines.add("people.subject", mapping) }
+        switch rule.passwords {
+        case .ldap(let names): lines.add("people.password", names.map(\.description))
+        case .keycloak(let type, let secret, let data):
+            lines.add("people.password.keycloak", [type, secret, data].map(\.description))
+        case nil: break
+        }
     }
 
     private static func add(_ people: PeopleRule, to lines: inout Lines) {
@@ -41,6 +63,7 @@ enum Fingerprint {
         }
         if let rule = people.enabled.when { lines.add("people.enabled.when", rule.text) }
         if let rule = people.enabled.unless { lines.add("people.enabled.unless", rule.text) }
+        if let rule = people.authentication { add(rule, to: &lines) }
         lines.add("people.absent", people.absent.rawValue)
         if let after = people.deleteAfter { lines.add("people.delete_after", String(after.components.seconds)) }
     }

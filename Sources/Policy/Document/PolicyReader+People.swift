@@ -12,11 +12,15 @@ extension DocumentReader {
     private static let defaultGroupFilter =
         "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=group))"
 
+    static let peopleKeys = [
+        "where", "id", "login", "match", "email", "name", "display_name", "custom_attributes", "enabled", "authentication",
+        "absent",
+    ]
+    static let authenticationKeys = ["provider", "subject", "password"]
+    static let groupsKeys = ["where", "members", "member_of", "nested", "names"]
+
     mutating func peopleRule(_ node: Node) -> PeopleRule? {
-        let keys = [
-            "where", "id", "login", "match", "email", "name", "display_name", "custom_attributes", "enabled", "absent",
-        ]
-        guard let fields = fields(of: node, "\"people\"", known: keys) else { return nil }
+        guard let fields = fields(of: node, "\"people\"", known: Self.peopleKeys) else { return nil }
         let filter = required("where", in: fields).flatMap { self.filter($0) }
         let id = fields["id"].map { attributeNames($0, "\"id\"") } ?? Self.defaultID
         let login = fields["login"].map { attributeNames($0, "\"login\"") } ?? Self.defaultLogin
@@ -26,11 +30,13 @@ extension DocumentReader {
         let displayName = fields["display_name"].flatMap { textField($0, "\"display_name\"") }
         let customAttributes = fields["custom_attributes"].map { self.customAttributes($0) } ?? []
         let enabled = fields["enabled"].map { self.enabled($0) } ?? PeopleRule.Enabled()
+        let authentication = fields["authentication"].flatMap { self.authentication($0) }
         let (absent, deleteAfter) = fields["absent"].map { absence($0) } ?? (.suspend, nil)
         guard let filter, let email, let name else { return nil }
         return PeopleRule(
             filter: filter, id: id, login: login, match: match, email: email, name: name, displayName: displayName,
-            customAttributes: customAttributes, enabled: enabled, absent: absent, deleteAfter: deleteAfter)
+            customAttributes: customAttributes, enabled: enabled, authentication: authentication, absent: absent,
+            deleteAfter: deleteAfter)
     }
 
     mutating func groupsRule(_ node: Node?) -> GroupsRule? {
@@ -42,8 +48,7 @@ extension DocumentReader {
         var nested = true
         var names: [AttributeName] = []
         if let node {
-            let keys = ["where", "members", "member_of", "nested", "names"]
-            guard let fields = fields(of: node, "\"groups\"", known: keys) else { return nil }
+            guard let fields = fields(of: node, "\"groups\"", known: Self.groupsKeys) else { return nil }
             if let node = fields["where"] { filter = self.filter(node) }
             if let node = fields["members"] { members = attributeNames(node, "\"members\"") }
             if let node = fields["member_of"] { memberOf = attributeNames(node, "\"member_of\"") }
@@ -62,6 +67,28 @@ extension DocumentReader {
     private mutating func matchRules(_ node: Node) -> [MatchRule] {
         guard let items = list(node, "\"match\"", mayBeEmpty: true) else { return [] }
         return items.compactMap { choice($0, "a rule in \"match\"", MatchRule.self) }
+    }
+
+    private mutating func authentication(_ node: Node) -> AuthenticationRule? {
+        guard let fields = fields(of: node, "\"authentication\"", known: Self.authenticationKeys) else { return nil }
+        let provider = fields["provider"].flatMap { textField($0, "\"provider\"") }
+        let subject = fields["subject"].flatMap { textField($0, "\"subject\"") }
+        let passwords = fields["password"].flatMap { self.passwords($0) }
+        if fields.values.isEmpty, fields.mistyped.isEmpty {
+            note(.missingKey, at: node, "\"authentication\" needs one of \(Self.listing(Self.authenticationKeys))")
+        }
+        return AuthenticationRule(provider: provider, subject: subject, passwords: passwords)
+    }
+
+    /// Attributes with hashes as LDAP has them, or `{keycloak: credentials}`.
+    private mutating func passwords(_ node: Node) -> AuthenticationRule.Passwords? {
+        guard case .mapping = node else { return .ldap(attributeNames(node, "\"password\"")) }
+        guard let fields = fields(of: node, "\"password\"", known: ["keycloak"]), let list = required("keycloak", in: fields),
+            let base = attributeNames(list, "\"keycloak\"").first
+        else { return nil }
+        return .keycloak(
+            type: AttributeName("\(base).type"), secret: AttributeName("\(base).secretData"),
+            data: AttributeName("\(base).credentialData"))
     }
 
     /// `suspend`, `keep`, or `{delete: {after: 30d}}`, which suspends first.

@@ -32,7 +32,7 @@ struct CompiledRules: Sendable {
     /// Whether a person's groups matter at all.
     var needsGroups: Bool { !namedGroups.isEmpty || anyGroupMatters }
 
-    init(accounts: [AccountRule], each: [EachAccountRule], groups: GroupsRule) {
+    init(accounts: [AccountRule], each: [EachAccountRule], groups: GroupsRule, protected: ProtectedPeople) {
         var collected = Collector()
         for account in accounts {
             for grant in account.grants { collected.add(grant, of: account) }
@@ -42,6 +42,7 @@ struct CompiledRules: Sendable {
                 if case .selector(let selector) = grant.target { collected.add(selector) }
             }
         }
+        collected.named.formUnion(protected.groups)
         groupRules = collected.rows
         filters = collected.filters.map { ($0.key, $0.value) }.sorted { ByteOrder.isLess($0.group, $1.group) }
         units = collected.units.map { ($0.key, $0.value) }.sorted { ByteOrder.isLess($0.group, $1.group) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Secrets
+
 /// What a policy makes of one entry.
 package enum Mapped: Sendable {
     /// A person, who becomes a user.
@@ -32,6 +34,12 @@ package struct DesiredPerson: Sendable, Hashable {
     package var enabled: Bool
     /// Normalised names of groups and names of pseudo-groups, in byte order, each once; of the direct ones only.
     package var groups: [String]
+    /// The identity provider and the person's id there, nil where the policy leaves both alone; a field that is nil is left alone.
+    package var authentication: DesiredAuthentication?
+    /// The password's hash to be stored, nil where the entry has none; of it, only a mark is part of the canonical JSON.
+    package var passwordHash: ImportedPasswordHash?
+    /// What is wrong with the entry without keeping the person from being used.
+    package var findings: [EntryFault] = []
     /// Accounts and rules that this entry brings to light; no part of the canonical JSON.
     package var discovered = Discovered()
 
@@ -42,6 +50,14 @@ package struct DesiredPerson: Sendable, Hashable {
     package func hash(into hasher: inout Hasher) {
         hasher.combine(externalKey)
     }
+}
+
+/// How a person signs in elsewhere.
+package struct DesiredAuthentication: Sendable, Hashable {
+    /// The identity provider; nil leaves it as it is, `.null` clears it.
+    package var provider: FieldValue?
+    /// The person's id there; nil leaves it as it is, `.null` clears it.
+    package var subject: FieldValue?
 }
 
 /// A group as an export has it.
@@ -86,6 +102,8 @@ package struct EntryFault: Error, Sendable, Hashable, CustomStringConvertible {
         case nulCharacter = "nul_character"
         /// A value is not of the type that the policy states.
         case badValue = "bad_value"
+        /// A password hash of a kind that cannot be verified, or a damaged one; the person goes on without it.
+        case unusablePassword = "unusable_password"
         /// A group without distinguished name, or an unreadable one.
         case badDN = "bad_dn"
         /// An attribute came in parts of which some are missing.

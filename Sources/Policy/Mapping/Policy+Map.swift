@@ -31,6 +31,8 @@ extension Policy {
         }
         let dn = try normalisedDN(of: entry)
         let (groups, discovered) = try groupKeys(of: entry, name: dn, names: &names)
+        var findings: [EntryFault] = []
+        let passwordHash = passwordHash(of: entry, &findings)
         return DesiredPerson(
             externalKey: externalKey,
             dn: dn,
@@ -43,6 +45,9 @@ extension Policy {
             customAttributes: try customAttributes(of: entry),
             enabled: isEnabled(entry),
             groups: groups,
+            authentication: try authentication(of: entry),
+            passwordHash: passwordHash,
+            findings: findings,
             discovered: discovered)
     }
 
