@@ -7,6 +7,19 @@ package protocol EntrySink {
 
     /// Takes the news that an entry is bad in itself; the reader goes on with the next one.
     mutating func rejected(_ rejection: Rejection) throws
+
+    /// Whether changes are welcome; where they are not, an export that contains some is refused (``IntakeError/Code/changeRecords``).
+    var takesChanges: Bool { get }
+
+    /// Takes a change; the reader uses its storage again for the next one. Called only where ``takesChanges`` is true.
+    mutating func change(_ change: borrowing EntryChange) throws
+}
+
+extension EntrySink {
+    /// A full read: what is there, and nothing about what happened.
+    package var takesChanges: Bool { false }
+
+    package mutating func change(_ change: borrowing EntryChange) throws {}
 }
 
 /// An entry that could not be used, and why: it is quarantined, the others go on.

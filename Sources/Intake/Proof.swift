@@ -28,12 +28,15 @@ package struct Proof: Sendable, Hashable {
         case entriesAfterTrailer(Int)
         /// The last page of a paged search says that more would follow.
         case morePages
-        /// Entries of which an attribute came in ranges that do not reach from 0 to `*`.
+        /// Attributes that came in ranges which do not reach from 0 to `*`.
         case missingRanges(Int)
+        /// Entries that stand there as `changetype: add`: everything, as ldifde writes it, or only what is new.
+        case additions(Int)
         /// References to other servers, whose entries are not in the file.
         case references(Int)
     }
 
+    /// How much is proven. Of a read with changes it speaks of the form only: changes never prove anybody's absence.
     package var level: Level
     /// Entries given to the sink.
     package var entries: Int
@@ -42,17 +45,23 @@ package struct Proof: Sendable, Hashable {
     /// Bytes read, a byte order mark included.
     package var bytes: Int
     package var notes: [Note]
+    /// Changes given to the sink.
+    package var changes: Int
 
-    package init(level: Level, entries: Int, rejected: Int, bytes: Int, notes: [Note] = []) {
+    package init(level: Level, entries: Int, rejected: Int, bytes: Int, notes: [Note] = [], changes: Int = 0) {
         self.level = level
         self.entries = entries
         self.rejected = rejected
         self.bytes = bytes
         self.notes = notes
+        self.changes = changes
     }
 
     /// Whether the read found nobody at all: never a reason to suspend everybody.
-    package var isEmpty: Bool { entries + rejected == 0 }
+    package var isEmpty: Bool { entries + rejected + changes == 0 }
+
+    /// Whether who is not in the export is not in the source.
+    package var provesAbsence: Bool { level > .none && changes == 0 }
 }
 
 extension Proof.Note: CustomStringConvertible {
@@ -65,7 +74,8 @@ extension Proof.Note: CustomStringConvertible {
         case .noEmptyLineAtEnd: "no empty line after the last record: it may have been cut"
         case .entriesAfterTrailer(let count): "\(count) entries after the last result line"
         case .morePages: "the search has more pages than the file"
-        case .missingRanges(let count): "\(count) entries have an attribute of which parts are missing (;range=)"
+        case .missingRanges(let count): "\(count) attributes of which parts are missing (;range=)"
+        case .additions(let count): "\(count) entries as \"changetype: add\": whether these are all is not proven"
         case .references(let count): "\(count) references to other servers were not followed"
         }
     }
