@@ -6,8 +6,10 @@ package enum EntryFormat: String, Sendable, CaseIterable {
     case detect
     /// What ldap3's `Connection.response_to_json` writes.
     case ldap3
-    /// Content records of RFC 2849: ldapsearch, slapcat, ldifde.
+    /// Records of RFC 2849: ldapsearch, slapcat, ldifde.
     case ldif
+    /// Rows of cells, RFC 4180 and its dialects.
+    case csv
 }
 
 /// Turns the bytes of an export into entries, in whatever chunks they come.
@@ -21,6 +23,7 @@ package struct EntryReader {
     private let limits: EntryLimits
     private var ldap3: LDAP3Reader
     private var ldif: LDIFReader
+    private var csv: CSVReader
     private var hasBegun = false
 
     /// Bytes not taken yet, the first of which is byte `base` of the file.
@@ -30,11 +33,14 @@ package struct EntryReader {
     private var enough = 0
 
     /// Makes a reader for one export.
-    package init(format: EntryFormat = .detect, limits: EntryLimits = EntryLimits()) {
+    ///
+    /// - Parameter csv: how rows are meant, where the export has rows.
+    package init(format: EntryFormat = .detect, limits: EntryLimits = EntryLimits(), csv: CSVOptions = CSVOptions()) {
         self.format = format
         self.limits = limits
         ldap3 = LDAP3Reader(limits: limits)
         ldif = LDIFReader(limits: limits)
+        self.csv = CSVReader(limits: limits, options: csv)
     }
 
     /// Reads the next bytes of the export.
@@ -62,7 +68,11 @@ package struct EntryReader {
         guard hasBegun else {
             return Proof(level: .none, entries: 0, rejected: 0, bytes: bytes, notes: [.emptyInput])
         }
-        return format == .ldif ? try ldif.finish(bytes: bytes, into: &sink) : ldap3.proof(bytes: bytes)
+        return switch format {
+        case .ldif: try ldif.finish(bytes: bytes, into: &sink)
+        case .csv: try csv.finish(bytes: bytes, into: &sink)
+        case .ldap3, .detect: ldap3.proof(bytes: bytes)
+        }
     }
 
     private mutating func consume<S: EntrySink>(isLast: Bool, into sink: inout S) throws {
@@ -74,10 +84,10 @@ package struct EntryReader {
         var window: [UInt8] = []
         swap(&window, &pending)
         let taken = try window.withUnsafeBytes { bytes in
-            if format == .ldif {
-                try ldif.consume(bytes, base: base, isLast: isLast, into: &sink)
-            } else {
-                try ldap3.consume(bytes, base: base, isLast: isLast, into: &sink)
+            switch format {
+            case .ldif: try ldif.consume(bytes, base: base, isLast: isLast, into: &sink)
+            case .csv: try csv.consume(bytes, base: base, isLast: isLast, into: &sink)
+            case .ldap3, .detect: try ldap3.consume(bytes, base: base, isLast: isLast, into: &sink)
             }
         }
         swap(&window, &pending)
@@ -91,7 +101,13 @@ package struct EntryReader {
         }
     }
 
-    private var line: Int { format == .ldif ? ldif.line : ldap3.line }
+    private var line: Int {
+        switch format {
+        case .ldif: ldif.line
+        case .csv: csv.line
+        case .ldap3, .detect: ldap3.line
+        }
+    }
 
     /// Passes over a byte order mark and finds the format; false where more bytes are needed, or all are blank.
     private mutating func begin(isLast: Bool) throws -> Bool {

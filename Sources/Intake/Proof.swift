@@ -24,6 +24,10 @@ package struct Proof: Sendable, Hashable {
         case noTrailer
         /// LDIF whose last record is not followed by an empty line: it may have lost lines.
         case noEmptyLineAtEnd
+        /// A format in which nothing says that the file is whole (CSV).
+        case unprovable
+        /// The last line has no end: it may have been cut.
+        case noLineEndAtEnd
         /// Entries after the last `result:` line.
         case entriesAfterTrailer(Int)
         /// The last page of a paged search says that more would follow.
@@ -72,6 +76,8 @@ extension Proof.Note: CustomStringConvertible {
         case .noEntries: "there is no entry in the file"
         case .noTrailer: "no result line: a cut between two records would not show"
         case .noEmptyLineAtEnd: "no empty line after the last record: it may have been cut"
+        case .unprovable: "nothing in a file of this format says that it is whole"
+        case .noLineEndAtEnd: "the last line has no end: it may have been cut"
         case .entriesAfterTrailer(let count): "\(count) entries after the last result line"
         case .morePages: "the search has more pages than the file"
         case .missingRanges(let count): "\(count) attributes of which parts are missing (;range=)"
