@@ -96,6 +96,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev", "libcrypt-dev"])]),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("Postgres", ["CLibPQ", .logging, .metrics, .serviceLifecycle]),
         module("Secrets", ["COpenSSL", "CQRencode"]),
         .target(
@@ -113,7 +114,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        module("Intake"),
+        module("Intake", ["CZlib"]),
         module("Policy", ["Intake", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
         module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
