@@ -2,7 +2,7 @@
 
 /// The formats of exports.
 package enum EntryFormat: String, Sendable, CaseIterable {
-    /// By the first byte that is no blank: a bracket is JSON, anything else LDIF.
+    /// By the first byte that is no blank, a bracket is JSON; by the first line, `dn:` and the like are LDIF, cells are CSV.
     case detect
     /// What ldap3's `Connection.response_to_json` writes.
     case ldap3
@@ -21,9 +21,9 @@ package struct EntryReader {
     package private(set) var format: EntryFormat
 
     private let limits: EntryLimits
-    private var ldap3: LDAP3Reader
-    private var ldif: LDIFReader
-    private var csv: CSVReader
+    private let group: String?
+    private let csv: CSVOptions
+    private var reader = AnyFormatReader.none
     private var hasBegun = false
 
     /// Bytes not taken yet, the first of which is byte `base` of the file.
@@ -34,13 +34,16 @@ package struct EntryReader {
 
     /// Makes a reader for one export.
     ///
-    /// - Parameter csv: how rows are meant, where the export has rows.
-    package init(format: EntryFormat = .detect, limits: EntryLimits = EntryLimits(), csv: CSVOptions = CSVOptions()) {
+    /// - Parameters:
+    ///   - group: the name of the group whose members the export lists, where only its file name or address says so.
+    ///   - csv: how rows are meant, where the export has rows.
+    package init(
+        format: EntryFormat = .detect, group: String? = nil, limits: EntryLimits = EntryLimits(), csv: CSVOptions = CSVOptions()
+    ) {
         self.format = format
+        self.group = group
         self.limits = limits
-        ldap3 = LDAP3Reader(limits: limits)
-        ldif = LDIFReader(limits: limits)
-        self.csv = CSVReader(limits: limits, options: csv)
+        self.csv = csv
     }
 
     /// Reads the next bytes of the export.
@@ -68,27 +71,20 @@ package struct EntryReader {
         guard hasBegun else {
             return Proof(level: .none, entries: 0, rejected: 0, bytes: bytes, notes: [.emptyInput])
         }
-        return switch format {
-        case .ldif: try ldif.finish(bytes: bytes, into: &sink)
-        case .csv: try csv.finish(bytes: bytes, into: &sink)
-        case .ldap3, .detect: ldap3.proof(bytes: bytes)
-        }
+        return try reader.finish(bytes: bytes, into: &sink)
     }
 
     private mutating func consume<S: EntrySink>(isLast: Bool, into sink: inout S) throws {
         if !hasBegun {
             guard try begin(isLast: isLast) else { return }
             hasBegun = true
+            reader = makeReader()
         }
         // Moved out while it is read, so that no copy is made.
         var window: [UInt8] = []
         swap(&window, &pending)
         let taken = try window.withUnsafeBytes { bytes in
-            switch format {
-            case .ldif: try ldif.consume(bytes, base: base, isLast: isLast, into: &sink)
-            case .csv: try csv.consume(bytes, base: base, isLast: isLast, into: &sink)
-            case .ldap3, .detect: try ldap3.consume(bytes, base: base, isLast: isLast, into: &sink)
-            }
+            try reader.consume(bytes, base: base, isLast: isLast, into: &sink)
         }
         swap(&window, &pending)
         pending.removeSubrange(..<taken)
@@ -96,16 +92,17 @@ package struct EntryReader {
         enough = taken == 0 ? pending.count * 2 : 0
         guard pending.count <= limits.tokenBytes else {
             throw IntakeError(
-                code: .tooLong, position: Position(line: line, byte: base),
+                code: .tooLong, position: Position(line: reader.line, byte: base),
                 expected: "values and lines of at most \(limits.tokenBytes) bytes", found: "a longer one")
         }
     }
 
-    private var line: Int {
+    private func makeReader() -> AnyFormatReader {
         switch format {
-        case .ldif: ldif.line
-        case .csv: csv.line
-        case .ldap3, .detect: ldap3.line
+        case .detect: .none
+        case .ldap3: .ldap3(LDAP3Reader(limits: limits))
+        case .ldif: .ldif(LDIFReader(limits: limits))
+        case .csv: .csv(CSVReader(limits: limits, options: csv))
         }
     }
 
@@ -131,7 +128,12 @@ package struct EntryReader {
                 found: IntakeError.name(first) + " (UTF-16?)")
         }
         if format == .detect {
-            format = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .ldap3 : .ldif
+            if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+                format = .ldap3
+            } else {
+                guard let hasCells = CSVReader.isLikely(pending, isLast: isLast) else { return false }
+                format = hasCells ? .csv : .ldif
+            }
         }
         return true
     }

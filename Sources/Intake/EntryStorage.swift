@@ -11,6 +11,7 @@ extension Entry {
         dnRange = nil
         hasMissingValues = false
         isContinuation = false
+        names = .distinguished
         self.position = position
     }
 

@@ -86,6 +86,16 @@ struct CSVTests {
         for size in 1...8 { #expect(Self.read(text, chunks: [size]) == whole) }
     }
 
+    @Test("rows are told from LDIF and JSON, in any chunks")
+    func detection() {
+        for size in [1, 2, 3, 5, 100] {
+            let cells = readExport("\n" + Self.text, chunks: [size])
+            #expect(cells.sink.entries.count == 4)
+            #expect(readExport("dn: cn=a,dc=b\ncn: a\n\n", chunks: [size]).proof?.level == .wellFormed)
+            #expect(readExport("<html>a,b\n", chunks: [size]).error?.code == .unknownShape)
+        }
+    }
+
     @Test("without header the policy names the columns, or their numbers do")
     func header() {
         var options = CSVOptions()

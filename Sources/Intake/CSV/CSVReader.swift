@@ -5,7 +5,7 @@
 /// A cell without text is the empty text, and of a column with several values no value. Rows without any text are passed
 /// over, wherever they stand. A row that has not as many cells as there are columns is rejected, as nobody knows which one is
 /// missing; empty cells beyond the last column are no fault. Nothing in such a file says that it is whole.
-struct CSVReader {
+struct CSVReader: FormatReader {
     private struct Column {
         var name: [UInt8]
         var key: UInt64
@@ -86,6 +86,7 @@ struct CSVReader {
         guard let columns else { return try takeFirst(at: position, into: &sink) }
         var fault = row.fault.map { (reason: Rejection.Reason.wrongShape, message: "line \(position.line), \($0)") }
         entry.reset(at: position)
+        entry.names = .plain
         if fault == nil { fault = fill(columns, line: position.line) }
         try tally.deliver(&entry, fault: fault, ranges: RangeParts(), into: &sink)
     }
@@ -192,10 +193,25 @@ struct CSVReader {
         return cell
     }
 
+    // MARK: - Detection
+
+    /// Whether a file that is no JSON begins with a row of cells and not with a line of LDIF; nothing where more bytes are needed.
+    static func isLikely(_ head: [UInt8], isLast: Bool) -> Bool? {
+        let line = head.drop { $0 == 0x20 || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }.prefix { $0 != 0x0A && $0 != 0x0D }
+        guard isLast || line.endIndex < head.endIndex || line.count >= CSVDelimiter.bytes else { return nil }
+        guard let first = line.first, first != UInt8(ascii: "#"), first != UInt8(ascii: "<") else { return false }
+        let start = line.prefix(8).map(NameForm.lower)
+        let keywords = ["dn:", "version:", "search:", "result:", "ref:"]
+        guard !keywords.contains(where: { start.starts(with: $0.utf8) }) else { return false }
+        return line.contains { byte in CSVOptions.delimiters.contains { UInt8(ascii: $0) == byte } }
+    }
+
     // MARK: - The end
 
-    /// Takes the end of the file; it proves nothing.
-    mutating func finish<S: EntrySink>(bytes: Int, into sink: inout S) throws -> Proof {
+    mutating func finish<S: EntrySink>(bytes: Int, into sink: inout S) throws -> Proof { finish(bytes: bytes) }
+
+    /// What the file proves after its end: nothing.
+    func finish(bytes: Int) -> Proof {
         tally.proof(level: .none, bytes: bytes, notes: hasOpenEnd ? [.unprovable, .noLineEndAtEnd] : [.unprovable])
     }
 }

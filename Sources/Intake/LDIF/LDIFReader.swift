@@ -7,7 +7,7 @@
 /// sink takes no changes, `changetype:` refuses the file, apart from `changetype: add`, as which ldifde writes its
 /// exports. A search that did not end with `result: 0` refuses the file too. What the end of the file proves is
 /// decided by `LDIFTrailer`.
-struct LDIFReader {
+struct LDIFReader: FormatReader {
     private enum Record: UInt8 {
         case none
         /// Began with `dn:`.
@@ -41,7 +41,7 @@ struct LDIFReader {
         self.limits = limits
     }
 
-    /// Takes all whole lines of the window, continuations included, and returns how many bytes they are.
+    /// Takes all whole lines, continuations included.
     mutating func consume<S: EntrySink>(
         _ window: UnsafeRawBufferPointer, base: Int, isLast: Bool, into sink: inout S
     ) throws -> Int {
@@ -344,7 +344,6 @@ struct LDIFReader {
 
     // MARK: - The end
 
-    /// Takes the end of the file and says what it proves.
     mutating func finish<S: EntrySink>(bytes: Int, into sink: inout S) throws -> Proof {
         let end = Position(line: line, byte: bytes)
         let isOpen = record == .content || record == .change || record == .broken
