@@ -2,6 +2,9 @@
 
 /// What takes the entries of an export, one after the other.
 package protocol EntrySink {
+    /// Takes the name of the file from which the following entries are, where an export has several.
+    mutating func begin(file: String) throws
+
     /// Takes an entry; the reader uses its storage again for the next one.
     mutating func entry(_ entry: borrowing Entry) throws
 
@@ -16,6 +19,8 @@ package protocol EntrySink {
 }
 
 extension EntrySink {
+    package mutating func begin(file: String) throws {}
+
     /// A full read: what is there, and nothing about what happened.
     package var takesChanges: Bool { false }
 

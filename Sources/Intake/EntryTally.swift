@@ -54,13 +54,20 @@ struct EntryTally {
     mutating func noteAddition() { additions += 1 }
 
     /// The proof of a read whose form allows at most `level`.
-    func proof(level: Proof.Level, bytes: Int, notes: [Proof.Note] = []) -> Proof {
+    ///
+    /// - Parameter page: of a format with pages; one that is not the last proves nothing by itself.
+    func proof(level: Proof.Level, bytes: Int, notes: [Proof.Note] = [], page: Proof.Page? = nil) -> Proof {
         var notes = notes
         if total == 0 { notes.append(.noEntries) }
         if ranges.unfinished > 0 { notes.append(.missingRanges(ranges.unfinished)) }
         if additions > 0 { notes.append(.additions(additions)) }
-        return Proof(
-            level: ranges.unfinished > 0 || additions > 0 ? .none : level, entries: entries, rejected: rejected, bytes: bytes,
-            notes: notes, changes: changes)
+        let form = additions > 0 ? .none : level
+        let isOpen = page?.isLast == false
+        if isOpen, !notes.contains(.morePages) { notes.append(.morePages) }
+        var proof = Proof(
+            level: ranges.unfinished > 0 || isOpen ? .none : form, entries: entries, rejected: rejected, bytes: bytes,
+            notes: notes, changes: changes, form: form, page: page)
+        proof.openRanges = ranges
+        return proof
     }
 }

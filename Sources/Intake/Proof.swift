@@ -32,6 +32,14 @@ package struct Proof: Sendable, Hashable {
         case entriesAfterTrailer(Int)
         /// The last page of a paged search says that more would follow.
         case morePages
+        /// Several files of one kind of page that are each the last: more than one listing.
+        case severalLastPages(kind: String)
+        /// The pages of one kind hold another number than the listing is said to have.
+        case pagesMissing(kind: String, found: Int, total: Int)
+        /// An export of several files without any file.
+        case noFiles
+        /// A manifest states how many there are and which bytes they are, and both are right.
+        case manifest
         /// Attributes that came in ranges which do not reach from 0 to `*`.
         case missingRanges(Int)
         /// Entries that stand there as `changetype: add`: everything, as ldifde writes it, or only what is new.
@@ -40,8 +48,30 @@ package struct Proof: Sendable, Hashable {
         case references(Int)
     }
 
+    /// A file that is one page of a listing.
+    package struct Page: Sendable, Hashable {
+        /// What is listed: pages of one kind make one listing (`graph users`).
+        package var kind: String
+        /// Whether nothing says that more follow (no `nextLink`, no `nextPageToken`).
+        package var isLast: Bool
+        /// How many the whole listing has, where the page says so (`totalResults`).
+        package var total: Int?
+
+        package init(kind: String, isLast: Bool, total: Int? = nil) {
+            self.kind = kind
+            self.isLast = isLast
+            self.total = total
+        }
+    }
+
     /// How much is proven. Of a read with changes it speaks of the form only: changes never prove anybody's absence.
     package var level: Level
+    /// What the form of this file allows by itself, pages and ranges that other files may complete left aside.
+    package var form: Level
+    /// Which page of how many this is; nil for formats without pages.
+    package var page: Page?
+    /// Ranged attributes that have not reached their end.
+    package var openRanges = RangeLedger()
     /// Entries given to the sink.
     package var entries: Int
     /// Entries rejected.
@@ -52,8 +82,14 @@ package struct Proof: Sendable, Hashable {
     /// Changes given to the sink.
     package var changes: Int
 
-    package init(level: Level, entries: Int, rejected: Int, bytes: Int, notes: [Note] = [], changes: Int = 0) {
+    /// - Parameter form: as `level` where it is nil.
+    package init(
+        level: Level, entries: Int, rejected: Int, bytes: Int, notes: [Note] = [], changes: Int = 0, form: Level? = nil,
+        page: Page? = nil
+    ) {
         self.level = level
+        self.form = form ?? level
+        self.page = page
         self.entries = entries
         self.rejected = rejected
         self.bytes = bytes
@@ -80,6 +116,10 @@ extension Proof.Note: CustomStringConvertible {
         case .noLineEndAtEnd: "the last line has no end: it may have been cut"
         case .entriesAfterTrailer(let count): "\(count) entries after the last result line"
         case .morePages: "the search has more pages than the file"
+        case .severalLastPages(let kind): "more than one last page of \(kind): the files are not of one export"
+        case .pagesMissing(let kind, let found, let total): "the pages of \(kind) hold \(found) of \(total)"
+        case .noFiles: "there is no file in the folder"
+        case .manifest: "attested by a manifest"
         case .missingRanges(let count): "\(count) attributes of which parts are missing (;range=)"
         case .additions(let count): "\(count) entries as \"changetype: add\": whether these are all is not proven"
         case .references(let count): "\(count) references to other servers were not followed"

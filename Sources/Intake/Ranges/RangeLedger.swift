@@ -4,7 +4,7 @@
 ///
 /// The parts of one attribute may stand in one entry, in several entries of the same name, and in several files, in any
 /// order. Kept is only what is open, and of that no values: memory grows with the number of unfinished attributes, up to a bound.
-package struct RangeLedger: Sendable {
+package struct RangeLedger: Sendable, Hashable {
     /// So many unfinished attributes are told apart; what is beyond counts as never finished.
     static let limit = 100_000
 
