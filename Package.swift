@@ -111,6 +111,7 @@ let package = Package(
                 .embedInCode("Migrations/V0006_sign_in.sql"),
                 .embedInCode("Migrations/V0007_rotation_and_leases.sql"),
                 .embedInCode("Migrations/V0008_super_admins.sql"),
+                .embedInCode("Migrations/V0010_sync_whole.sql"),
             ],
             swiftSettings: strict
         ),
@@ -183,8 +184,8 @@ let package = Package(
         testSupport("PostgresTestSupport", ["Postgres", .logging]),
         testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport"]),
         testSupport("WebTestSupport", ["WebSurface", .hummingbird, .logging, .nioCore, .serviceLifecycle]),
-        tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle]),
-        tests("SecretsTests", ["Secrets"]),
+        tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        tests("SecretsTests", ["Secrets", .subprocess, .systemPackage]),
         tests("IntakeTests", ["Intake"]),
         tests("PolicyTests", ["Policy", "Intake"]),
         tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
@@ -192,7 +193,7 @@ let package = Package(
             "SyncTests",
             [
                 "Sync", "Directory", "Policy", "Intake", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport",
-                .logging,
+                .logging, .subprocess, .systemPackage,
             ]),
         tests(
             "WebSurfaceTests",
@@ -238,7 +239,8 @@ let package = Package(
             [
                 "Webhooks", "Work", "WebSurface", "PlatformAPI", "Sync", "Directory", "Secrets", "Postgres",
                 "DirectoryTestSupport",
-                .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle,
+                .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .subprocess,
+                .systemPackage,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
