@@ -2,12 +2,14 @@
 
 /// The formats of exports.
 package enum EntryFormat: String, Sendable, CaseIterable {
-    /// By the first byte that is no blank: a bracket is JSON, anything else LDIF.
+    /// By the first byte that is no blank, a bracket is JSON; by the first line, `dn:` and the like are LDIF, cells are CSV.
     case detect
     /// What ldap3's `Connection.response_to_json` writes.
     case ldap3
-    /// Content records of RFC 2849: ldapsearch, slapcat, ldifde.
+    /// Records of RFC 2849: ldapsearch, slapcat, ldifde.
     case ldif
+    /// Rows of cells, RFC 4180 and its dialects.
+    case csv
 }
 
 /// Turns the bytes of an export into entries, in whatever chunks they come.
@@ -20,6 +22,7 @@ package struct EntryReader {
 
     private let limits: EntryLimits
     private let group: String?
+    private let csv: CSVOptions
     private var reader = AnyFormatReader.none
     private var hasBegun = false
 
@@ -31,11 +34,16 @@ package struct EntryReader {
 
     /// Makes a reader for one export.
     ///
-    /// - Parameter group: the name of the group whose members the export lists, where only its file name or address says so.
-    package init(format: EntryFormat = .detect, group: String? = nil, limits: EntryLimits = EntryLimits()) {
+    /// - Parameters:
+    ///   - group: the name of the group whose members the export lists, where only its file name or address says so.
+    ///   - csv: how rows are meant, where the export has rows.
+    package init(
+        format: EntryFormat = .detect, group: String? = nil, limits: EntryLimits = EntryLimits(), csv: CSVOptions = CSVOptions()
+    ) {
         self.format = format
         self.group = group
         self.limits = limits
+        self.csv = csv
     }
 
     /// Reads the next bytes of the export.
@@ -94,6 +102,7 @@ package struct EntryReader {
         case .detect: .none
         case .ldap3: .ldap3(LDAP3Reader(limits: limits))
         case .ldif: .ldif(LDIFReader(limits: limits))
+        case .csv: .csv(CSVReader(limits: limits, options: csv))
         }
     }
 
@@ -119,7 +128,12 @@ package struct EntryReader {
                 found: IntakeError.name(first) + " (UTF-16?)")
         }
         if format == .detect {
-            format = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .ldap3 : .ldif
+            if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+                format = .ldap3
+            } else {
+                guard let hasCells = CSVReader.isLikely(pending, isLast: isLast) else { return false }
+                format = hasCells ? .csv : .ldif
+            }
         }
         return true
     }

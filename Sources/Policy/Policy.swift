@@ -44,16 +44,6 @@ package struct Policy: Sendable {
 
 /// Where the exports of a policy come from (`read:`).
 package struct ReadRule: Sendable, Hashable {
-    /// The formats a policy can name.
-    package enum Format: String, Sendable, Hashable, CaseIterable {
-        /// Told from the file's content.
-        case auto
-        /// ldap3 `response_to_json`.
-        case ldap3
-        /// LDIF content records.
-        case ldif
-    }
-
     /// What has to lie beside each export.
     package enum Manifest: String, Sendable, Hashable, CaseIterable {
         /// `FILE.manifest.json` counts where it is there.
@@ -66,8 +56,12 @@ package struct ReadRule: Sendable, Hashable {
 
     /// The files, watched by `muster serve`; empty where exports come by command or API only (`files:`).
     package var files: [FilePattern] = []
-    /// The format (`format:`, default `auto`).
-    package var format: Format = .auto
+    /// The format (`format:`, default `auto`, which is `.detect`).
+    package var format = EntryFormat.detect
+    /// The encoding of the text (`encoding:`); nil finds out.
+    package var encoding: TextEncoding?
+    /// How rows are meant (`csv:`).
+    package var csv = CSVOptions()
 
     /// What has to lie beside each export (`manifest:`).
     package var manifest = Manifest.optional
@@ -76,6 +70,16 @@ package struct ReadRule: Sendable, Hashable {
 
     /// No files, any format.
     package init() {}
+
+    /// All of that in the words of the readers.
+    package var exportOptions: ExportOptions {
+        var options = ExportOptions(format: format)
+        options.encoding = encoding
+        options.csv = csv
+        options.manifest.isRequired = manifest != .optional
+        options.manifest.publicKey = publicKey
+        return options
+    }
 }
 
 /// How an entry without a link finds a user that exists already (an item of `match:`).

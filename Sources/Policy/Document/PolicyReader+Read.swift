@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Intake
 import Secrets
 import Yams
 
 /// `read:`.
 extension DocumentReader {
-    static let readKeys = ["files", "format", "manifest", "public_key"]
+    static let readKeys = ["files", "format", "encoding", "csv", "manifest", "public_key"]
+    static let csvKeys = ["delimiter", "header", "columns", "name", "values", "multiple", "short_rows", "number_duplicates"]
+    /// The names of formats, in which `auto` is told from the content.
+    static let formats = EntryFormat.allCases.map { $0 == .detect ? "auto" : $0.rawValue }
 
     mutating func readRule(_ node: Node) -> ReadRule {
         var rule = ReadRule()
@@ -13,9 +17,9 @@ extension DocumentReader {
         if let files = fields["files"], let items = list(files, "\"files\"") {
             rule.files = items.compactMap { filePattern($0) }
         }
-        if let format = fields["format"], let choice = choice(format, "\"format\"", ReadRule.Format.self) {
-            rule.format = choice
-        }
+        if let node = fields["format"] { rule.format = format(node) }
+        if let node = fields["encoding"] { rule.encoding = encoding(node) }
+        if let node = fields["csv"] { rule.csv = csv(node) }
         if let node = fields["manifest"], let choice = choice(node, "\"manifest\"", ReadRule.Manifest.self) {
             rule.manifest = choice
         }
@@ -40,6 +44,49 @@ extension DocumentReader {
             note(.badValue, at: node, "\"\(text)\" has a wildcard in a folder's name; only the name of the file can have one")
         }
         return nil
+    }
+
+    private mutating func format(_ node: Node) -> EntryFormat {
+        guard let text = scalar(node, "\"format\"")?.string else { return .detect }
+        if let index = Self.formats.firstIndex(of: text) { return EntryFormat.allCases[index] }
+        note(
+            .badValue, at: node, "\"format\" must be one of \(Self.listing(Self.formats)), not \"\(text)\"",
+            suggestion: NearestName.find(text, among: Self.formats))
+        return .detect
+    }
+
+    private mutating func encoding(_ node: Node) -> TextEncoding? {
+        guard let text = scalar(node, "\"encoding\"")?.string else { return nil }
+        if let encoding = TextEncoding(named: text) { return encoding }
+        let known = TextEncoding.allCases.map(\.rawValue)
+        note(
+            .badValue, at: node, "\"encoding\" must be one of \(Self.listing(known)), not \"\(text)\"",
+            suggestion: NearestName.find(text, among: known))
+        return nil
+    }
+
+    /// How rows are meant.
+    private mutating func csv(_ node: Node) -> CSVOptions {
+        var options = CSVOptions()
+        guard let fields = fields(of: node, "\"csv\"", known: Self.csvKeys) else { return options }
+        if let node = fields["delimiter"] {
+            if case .scalar(let scalar) = node, scalar.string.unicodeScalars.count == 1 || scalar.string == "tab" {
+                options.delimiter = scalar.string == "tab" ? "\t" : scalar.string.unicodeScalars.first
+            } else {
+                note(.badValue, at: node, "\"delimiter\" must be one character, or tab")
+            }
+        }
+        if let node = fields["header"], let flag = boolean(node, "\"header\"") { options.hasHeader = flag }
+        if let node = fields["columns"] { options.columns = texts(node, "\"columns\"") }
+        if let node = fields["name"] { options.nameColumn = text(node, "\"name\"") }
+        if let node = fields["values"] { options.valueSeparator = text(node, "\"values\"") }
+        if let node = fields["multiple"] { options.multiValuedColumns = texts(node, "\"multiple\"") }
+        if let node = fields["short_rows"], let flag = boolean(node, "\"short_rows\"") { options.allowsShortRows = flag }
+        if let node = fields["number_duplicates"], let flag = boolean(node, "\"number_duplicates\"") { options.numbersDuplicates = flag }
+        if !options.hasHeader, fields["columns"] == nil {
+            note(.missingKey, at: node, "\"csv\" without a header needs \"columns\"")
+        }
+        return options
     }
 
     /// An Ed25519 key: 32 bytes in base64, or as `openssl pkey -pubout` writes it.
