@@ -96,6 +96,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev", "libcrypt-dev"])]),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("Postgres", ["CLibPQ", .logging, .metrics, .serviceLifecycle]),
         module("Secrets", ["COpenSSL", "CQRencode"]),
         .target(
@@ -114,8 +115,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        module("Intake"),
-        module("Policy", ["Intake", .yams]),
+        module("Intake", ["CZlib"]),
+        module("Policy", ["Intake", "Secrets", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
         module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
         module(
@@ -186,7 +187,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("SecretsTests", ["Secrets", .subprocess, .systemPackage]),
         tests("IntakeTests", ["Intake"]),
-        tests("PolicyTests", ["Policy", "Intake"]),
+        tests("PolicyTests", ["Policy", "Intake", "Secrets"]),
         tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
         tests(
             "SyncTests",

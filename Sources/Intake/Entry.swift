@@ -30,6 +30,14 @@ package struct Entry: Sendable {
         case present
     }
 
+    /// What kind of names an export gives its entries, and by which its groups name their members.
+    package enum Names: UInt8, Sendable {
+        /// Distinguished names of a directory (RFC 4514).
+        case distinguished
+        /// Ids, paths, e-mails: compared without blanks around them and without regard to case.
+        case plain
+    }
+
     struct Attribute: Sendable {
         var key: UInt64
         var nameStart: UInt32
@@ -49,8 +57,13 @@ package struct Entry: Sendable {
 
     /// Where the entry begins.
     package var position = Position(line: 1, byte: 0)
+    /// What kind of name `dn` is; the format decides.
+    package internal(set) var names = Names.distinguished
     /// Whether an attribute came in parts (`member;range=0-499`) of which some are missing.
     package internal(set) var hasMissingValues = false
+    /// Whether attributes came in parts, all of them without their beginning (`member;range=500-*`): the rest of an entry
+    /// that stands elsewhere in the read, often without anything else that it says about itself.
+    package internal(set) var isContinuation = false
 
     var bytes: [UInt8] = []
     var attributes: [Attribute] = []
@@ -61,8 +74,12 @@ package struct Entry: Sendable {
     package init() {}
 
     /// Makes an entry from its parts: for tests and for tools.
-    package init(dn: String?, attributes: KeyValuePairs<String, [String]>, position: Position = Position(line: 1, byte: 0)) {
+    package init(
+        dn: String?, names: Names = .distinguished, attributes: KeyValuePairs<String, [String]>,
+        position: Position = Position(line: 1, byte: 0)
+    ) {
         self.position = position
+        self.names = names
         if let dn { Array(dn.utf8).withUnsafeBytes { setDN($0) } }
         for (name, texts) in attributes {
             let index = Array(name.utf8).withUnsafeBytes { findOrAdd($0) }
@@ -71,12 +88,12 @@ package struct Entry: Sendable {
         }
     }
 
-    /// The distinguished name as the export wrote it.
+    /// The name as the export wrote it: distinguished or, where `names` says so, plain.
     package var dn: String? {
         dnRange.map { String(decoding: bytes[$0], as: UTF8.self) }
     }
 
-    /// Calls `body` with the bytes of the distinguished name; nothing where there is none.
+    /// Calls `body` with the bytes of the name; nothing where there is none.
     package func withDN<T>(_ body: (UnsafeRawBufferPointer) -> T) -> T? {
         guard let range = dnRange else { return nil }
         return bytes.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[range])) }
@@ -96,6 +113,10 @@ package struct Entry: Sendable {
     /// Calls `body` with each value of an attribute, in the order of the export.
     package func forEachValue(of name: AttributeName, _ body: (AttributeValue) throws -> Void) rethrows {
         guard let index = index(of: name) else { return }
+        try forEachValue(at: index, body)
+    }
+
+    func forEachValue(at index: Int, _ body: (AttributeValue) throws -> Void) rethrows {
         var next = attributes[index].firstValue
         while next >= 0 {
             try body(value(at: Int(next)))
@@ -113,6 +134,10 @@ package struct Entry: Sendable {
     /// How many values an attribute has.
     package func count(of name: AttributeName) -> Int {
         guard let index = index(of: name) else { return 0 }
+        return count(at: index)
+    }
+
+    func count(at index: Int) -> Int {
         var count = 0
         var next = attributes[index].firstValue
         while next >= 0 {

@@ -2,12 +2,14 @@
 
 /// The formats of exports.
 package enum EntryFormat: String, Sendable, CaseIterable {
-    /// By the first byte that is no blank: a bracket is JSON, anything else LDIF.
+    /// By the first byte that is no blank, a bracket is JSON; by the first line, `dn:` and the like are LDIF, cells are CSV.
     case detect
     /// What ldap3's `Connection.response_to_json` writes.
     case ldap3
-    /// Content records of RFC 2849: ldapsearch, slapcat, ldifde.
+    /// Records of RFC 2849: ldapsearch, slapcat, ldifde.
     case ldif
+    /// Rows of cells, RFC 4180 and its dialects.
+    case csv
 }
 
 /// Turns the bytes of an export into entries, in whatever chunks they come.
@@ -19,8 +21,9 @@ package struct EntryReader {
     package private(set) var format: EntryFormat
 
     private let limits: EntryLimits
-    private var ldap3: LDAP3Reader
-    private var ldif: LDIFReader
+    private let group: String?
+    private let csv: CSVOptions
+    private var reader = AnyFormatReader.none
     private var hasBegun = false
 
     /// Bytes not taken yet, the first of which is byte `base` of the file.
@@ -30,11 +33,17 @@ package struct EntryReader {
     private var enough = 0
 
     /// Makes a reader for one export.
-    package init(format: EntryFormat = .detect, limits: EntryLimits = EntryLimits()) {
+    ///
+    /// - Parameters:
+    ///   - group: the name of the group whose members the export lists, where only its file name or address says so.
+    ///   - csv: how rows are meant, where the export has rows.
+    package init(
+        format: EntryFormat = .detect, group: String? = nil, limits: EntryLimits = EntryLimits(), csv: CSVOptions = CSVOptions()
+    ) {
         self.format = format
+        self.group = group
         self.limits = limits
-        ldap3 = LDAP3Reader(limits: limits)
-        ldif = LDIFReader(limits: limits)
+        self.csv = csv
     }
 
     /// Reads the next bytes of the export.
@@ -62,23 +71,20 @@ package struct EntryReader {
         guard hasBegun else {
             return Proof(level: .none, entries: 0, rejected: 0, bytes: bytes, notes: [.emptyInput])
         }
-        return format == .ldif ? try ldif.finish(bytes: bytes, into: &sink) : ldap3.proof(bytes: bytes)
+        return try reader.finish(bytes: bytes, into: &sink)
     }
 
     private mutating func consume<S: EntrySink>(isLast: Bool, into sink: inout S) throws {
         if !hasBegun {
             guard try begin(isLast: isLast) else { return }
             hasBegun = true
+            reader = makeReader()
         }
         // Moved out while it is read, so that no copy is made.
         var window: [UInt8] = []
         swap(&window, &pending)
         let taken = try window.withUnsafeBytes { bytes in
-            if format == .ldif {
-                try ldif.consume(bytes, base: base, isLast: isLast, into: &sink)
-            } else {
-                try ldap3.consume(bytes, base: base, isLast: isLast, into: &sink)
-            }
+            try reader.consume(bytes, base: base, isLast: isLast, into: &sink)
         }
         swap(&window, &pending)
         pending.removeSubrange(..<taken)
@@ -86,12 +92,19 @@ package struct EntryReader {
         enough = taken == 0 ? pending.count * 2 : 0
         guard pending.count <= limits.tokenBytes else {
             throw IntakeError(
-                code: .tooLong, position: Position(line: line, byte: base),
+                code: .tooLong, position: Position(line: reader.line, byte: base),
                 expected: "values and lines of at most \(limits.tokenBytes) bytes", found: "a longer one")
         }
     }
 
-    private var line: Int { format == .ldif ? ldif.line : ldap3.line }
+    private func makeReader() -> AnyFormatReader {
+        switch format {
+        case .detect: .none
+        case .ldap3: .ldap3(LDAP3Reader(limits: limits))
+        case .ldif: .ldif(LDIFReader(limits: limits))
+        case .csv: .csv(CSVReader(limits: limits, options: csv))
+        }
+    }
 
     /// Passes over a byte order mark and finds the format; false where more bytes are needed, or all are blank.
     private mutating func begin(isLast: Bool) throws -> Bool {
@@ -115,7 +128,12 @@ package struct EntryReader {
                 found: IntakeError.name(first) + " (UTF-16?)")
         }
         if format == .detect {
-            format = first == UInt8(ascii: "{") || first == UInt8(ascii: "[") ? .ldap3 : .ldif
+            if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+                format = .ldap3
+            } else {
+                guard let hasCells = CSVReader.isLikely(pending, isLast: isLast) else { return false }
+                format = hasCells ? .csv : .ldif
+            }
         }
         return true
     }

@@ -23,7 +23,7 @@ struct StageReader {
 
     func read(on connection: PostgresConnection) async throws -> Outcome {
         let chunks = try await FileChunks.open(file)
-        let rows = StagedRows(of: chunks, policy: context.policy, format: context.policy.read.format.entryFormat)
+        let rows = StagedRows(of: chunks, policy: context.policy, format: context.policy.read.format)
         try await connection.copyIn(context.area.copyIn) { writer in
             var piece = try await rows.next()
             while let current = piece {
@@ -64,16 +64,6 @@ extension Proof.Level {
         case .none: "none"
         case .wellFormed: "well_formed"
         case .attested: "attested"
-        }
-    }
-}
-
-extension ReadRule.Format {
-    fileprivate var entryFormat: EntryFormat {
-        switch self {
-        case .auto: .detect
-        case .ldap3: .ldap3
-        case .ldif: .ldif
         }
     }
 }

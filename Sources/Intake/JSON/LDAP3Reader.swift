@@ -5,7 +5,7 @@
 /// With or without schema: a value may stand alone or in a list, and be text, a number, a boolean, or an object
 /// `{"encoding": "base64", "encoded": "…"}`. Other keys of the file and of an entry (`raw`) are passed over. One key
 /// twice in an entry rejects the entry, since nobody knows which is meant; `entries` twice refuses the file.
-struct LDAP3Reader {
+struct LDAP3Reader: FormatReader {
     private enum State: UInt8 {
         case start, root, entriesValue, entries, done
         case entry, dnValue, attributesValue, attributes, value, list
@@ -44,7 +44,6 @@ struct LDAP3Reader {
         self.limits = limits
     }
 
-    /// Takes all whole tokens of the window and returns how many bytes they are.
     mutating func consume<S: EntrySink>(
         _ window: UnsafeRawBufferPointer, base: Int, isLast: Bool, into sink: inout S
     ) throws -> Int {
@@ -288,8 +287,7 @@ struct LDAP3Reader {
         try tally.deliver(&entry, fault: fault, ranges: ranges, into: &sink)
     }
 
-    /// What the file proves, after its end was reached.
-    func proof(bytes: Int) -> Proof {
+    func finish<S: EntrySink>(bytes: Int, into sink: inout S) -> Proof {
         tally.proof(level: .wellFormed, bytes: bytes)
     }
 }
