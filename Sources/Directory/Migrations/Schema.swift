@@ -24,6 +24,7 @@ package enum Schema {
             Migration(
                 version: 8, name: "super_admins",
                 sql: String(decoding: PackageResources.V0008_super_admins_sql, as: UTF8.self)),
+            Migration(version: 9, name: "journal", sql: String(decoding: PackageResources.V0009_journal_sql, as: UTF8.self)),
         ])
     }
 }

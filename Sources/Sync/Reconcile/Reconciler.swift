@@ -136,12 +136,12 @@ package struct Reconciler: Sendable {
         counts = planned
     }
 
-    private func refuse(_ run: Int64, code: String, reason: String, _ counts: RunCounts) async throws {
+    func refuse(_ run: Int64, code: String, reason: String, _ counts: RunCounts) async throws {
         try await runs.finish(run, .refused, code: code, reason: reason, counts: counts)
         try await dropStaging(run)
     }
 
-    private func dropStaging(_ run: Int64) async throws {
+    func dropStaging(_ run: Int64) async throws {
         let area = StagingArea(run: run)
         try await postgres.withConnection { connection in try await connection.executeScript(area.drop) }
     }
@@ -170,7 +170,7 @@ package struct Reconciler: Sendable {
     // MARK: Locks
 
     /// Holds the source for the length of a run; the lock dies with its connection, and so with the process.
-    private func withSourceLock<T>(_ source: Int64, _ body: (PostgresConnection) async throws -> T) async throws -> T {
+    func withSourceLock<T>(_ source: Int64, _ body: (PostgresConnection) async throws -> T) async throws -> T {
         try await postgres.withConnection { connection in
             let row = try await connection.query(
                 "select pg_try_advisory_lock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source))) as locked"
