@@ -62,7 +62,7 @@ package struct RunCounts: Sendable, Equatable {
 
     /// Changes of users and accounts; a refreshed link changes neither.
     package var objectChanges: Int {
-        ["create", "update", "adopt", "suspend", "restore"].reduce(0) { $0 + self[$1] }
+        ["create", "update", "adopt", "suspend", "restore", "delete"].reduce(0) { $0 + self[$1] }
     }
 }
 

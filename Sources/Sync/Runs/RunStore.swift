@@ -108,7 +108,7 @@ package struct RunStore: Sendable {
     func finish(_ run: Int64, _ state: RunState, code: String? = nil, reason: String? = nil, counts: RunCounts) async throws {
         _ = try await postgres.execute(
             """
-            update runs set state = \(state.rawValue), code = \(code), reason = \(reason),
+            update runs set state = \(state.rawValue), code = coalesce(\(code), code), reason = coalesce(\(reason), reason),
                 counts = counts || \(RunStore.json(counts)), finished_at = clock_timestamp()
             where id = \(run) and state not in ('done', 'unchanged', 'refused', 'stale', 'failed', 'rejected')
             """)
@@ -118,7 +118,8 @@ package struct RunStore: Sendable {
     func claimForApply(_ run: Int64, release: Bool) async throws -> Bool {
         try await postgres.execute(
             """
-            update runs set state = 'applying', finished_at = null
+            update runs set state = 'applying', finished_at = null,
+                code = case when state = 'planned' then code end, reason = case when state = 'planned' then reason end
             where id = \(run) and (state in ('planned', 'applying') or (\(release) and state = 'held'))
             """) == 1
     }

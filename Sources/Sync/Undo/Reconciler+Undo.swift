@@ -87,8 +87,8 @@ extension RunStore {
     func beginUndo(of id: Int64, actor: String) async throws -> (run: Int64, source: Int64, platformApp: Int64)? {
         try await postgres.query(
             """
-            insert into runs (platform_app_id, source_id, policy, policy_version, actor, undoes)
-            select r.platform_app_id, r.source_id, r.policy, r.policy_version, \(actor), r.id
+            insert into runs (platform_app_id, source_id, policy, policy_version, custom_roles, actor, undoes)
+            select r.platform_app_id, r.source_id, r.policy, r.policy_version, r.custom_roles, \(actor), r.id
             from runs r join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null where r.id = \(id)
             returning id, source_id, platform_app_id
             """
