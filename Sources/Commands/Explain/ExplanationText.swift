@@ -24,7 +24,8 @@ struct ExplanationText: Sendable {
             lines.append("\(field.name)  \(Style.plain(field.value.text))")
             let owner =
                 field.takenBy.map { "taken over by a person: \(Style.plain($0.text))" } ?? owned(by: field.provenance)
-            lines += detail(field.provenance, owner: owner, account: nil)
+            lines += detail(
+                field.provenance, owner: owner, account: explanation.kind == .account ? field.provenance.externalID : nil)
         }
         for membership in explanation.memberships {
             lines.append("member of account \(membership.accountID) \(Style.plain(membership.accountName)) as \(membership.role)")
@@ -66,7 +67,8 @@ struct ExplanationText: Sendable {
     }
 
     private func lines(_ read: ExplainedRead) -> [String] {
-        let head = "last read of \(Style.plain(read.source)) under \(Style.plain(read.policy)), entry \(Style.plain(read.externalID)): "
+        let head =
+            "last read of \(Style.plain(read.source)) under \(Style.plain(read.policy)), entry \(Style.plain(read.externalID)): "
         guard let run = read.runID else { return [head + "the journal has forgotten it"] }
         let at = " (run \(run), \(read.state ?? "?"), \(Style.plain(read.file ?? "no file")), \(ObjectText.time(read.at)))"
         var lines = [head + style.bold(read.situation) + at]
@@ -78,7 +80,8 @@ struct ExplanationText: Sendable {
         }
         if let finding = read.finding {
             let place = finding.line.map { "line \($0), " } ?? ""
-            lines.append(style.yellow("    \(place)\(Style.plain(finding.entry.map { "\($0): " } ?? ""))\(Style.plain(finding.detail))"))
+            lines.append(
+                style.yellow("    \(place)\(Style.plain(finding.entry.map { "\($0): " } ?? ""))\(Style.plain(finding.detail))"))
         }
         return lines
     }

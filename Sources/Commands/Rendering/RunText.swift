@@ -98,7 +98,8 @@ enum FindingText {
         guard !findings.isEmpty else { return [] }
         var lines = findings.prefix(limit).map { finding in
             let place = [finding.line.map { "line \($0)" }, finding.entry.map(Style.plain)].compactMap(\.self)
-            return style.yellow("! \(place.isEmpty ? "somewhere" : place.joined(separator: ", ")): ") + Style.plain(finding.detail) + style.dim(" [\(finding.code)]")
+            return style.yellow("! \(place.isEmpty ? "somewhere" : place.joined(separator: ", ")): ")
+                + Style.plain(finding.detail) + style.dim(" [\(finding.code)]")
         }
         if findings.count > limit {
             lines.append(style.dim("… and \(findings.count - limit) more findings: muster sync show \(run.id)"))

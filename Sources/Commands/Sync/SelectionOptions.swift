@@ -13,7 +13,8 @@ struct SelectionOptions: ParsableArguments {
     var change: [Int] = []
 
     @Option(
-        name: .long, help: ArgumentHelp("Only changes of this kind: create, update, adopt, suspend or restore.", valueName: "action"))
+        name: .long,
+        help: ArgumentHelp("Only changes of this kind: create, update, adopt, suspend or restore.", valueName: "action"))
     var action: [String] = []
 
     @Flag(name: .long, help: "Only changes that would do again what was undone.")

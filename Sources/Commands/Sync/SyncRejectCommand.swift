@@ -7,7 +7,8 @@ import Sync
 /// `muster sync reject`
 struct SyncRejectCommand: ReportingCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reject", abstract: "Rejects a plan that waits or that a guard holds, or some of its changes: they can not be applied any more.")
+        commandName: "reject",
+        abstract: "Rejects a plan that waits or that a guard holds, or some of its changes: they can not be applied any more.")
 
     @Argument(help: "The number of the run, from `muster sync runs`.")
     var number: Int64

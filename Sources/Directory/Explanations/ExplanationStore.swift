@@ -74,7 +74,8 @@ extension Provenance {
             at = called
         }
         self.init(
-            author: author, at: at, policy: try row.decode(String?.self, "policy"), source: try row.decode(String?.self, "source"),
+            author: author, at: at, policy: try row.decode(String?.self, "policy"),
+            source: try row.decode(String?.self, "source"),
             rule: try row.decode(String?.self, "rule"), ruleRun: try row.decode(Int64?.self, "said_by"),
             externalID: try row.decode([UInt8]?.self, "external_key").map(ObjectLink.text))
     }

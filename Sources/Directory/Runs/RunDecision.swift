@@ -61,7 +61,8 @@ extension RunJournal {
         guard try row.decode(Bool.self, "waits") else {
             let isReleased = ["planned", "held"].contains(state)
             throw DirectoryError.invalid([
-                FieldProblem("base", isReleased ? "The run was released already" : "The run does not wait any more: it is \(state)")
+                FieldProblem(
+                    "base", isReleased ? "The run was released already" : "The run does not wait any more: it is \(state)")
             ])
         }
         let decided = Int(try row.decode(Int64.self, "decided"))

@@ -22,7 +22,7 @@ extension Explanation {
                         $0.field("value", raw: field.value.text)
                         $0.field("owner", field.owner)
                         $0.field("taken_by", raw: field.takenBy?.text)
-                        field.provenance.write(to: &$0, account: nil, place)
+                        field.provenance.write(to: &$0, account: kind == .account ? field.provenance.externalID : nil, place)
                     }
                 }
             }

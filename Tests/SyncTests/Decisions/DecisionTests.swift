@@ -154,7 +154,8 @@ import Testing
 
     @Test func aPlanIsReadPageByPageByAccountAndAction() async throws {
         try await withSyncWorld { world in
-            let run = try await world.plan(try Policy.crowd(), Person.crowd(25) + [Person(id: 99, mail: "x@example.org", name: "X")])
+            let run = try await world.plan(
+                try Policy.crowd(), Person.crowd(25) + [Person(id: 99, mail: "x@example.org", name: "X")])
             let runs = world.reconciler.runs
             func walk(_ walk: RunWalk) async throws -> [Int] {
                 var seqs: [Int] = []

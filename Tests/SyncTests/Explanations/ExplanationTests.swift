@@ -62,7 +62,8 @@ import Testing
             try await world.reconcile(policy, Person.export(people))
             let id = try await world.id("p1@example.org")
             func author() async throws -> Provenance.Author? {
-                try await world.explain(.user, id).fields.first { $0.name == "name" }?.provenance.author
+                let why: Explanation = try await world.explain(.user, id)
+                return why.fields.first { $0.name == "name" }?.provenance.author
             }
             try await world.rename(first: 1, to: "By hand")
             guard case .actor(_, action: "user.update")? = try await author() else { return #expect(Bool(false)) }
@@ -90,12 +91,13 @@ import Testing
             let held = try await world.reconcile(policy, Person.export(people))
             #expect(held.state == .held)
             func read(_ email: String) async throws -> ExplainedRead? {
-                try await world.explain(.user, world.id(email)).reads.first
+                let why: Explanation = try await world.explain(.user, world.id(email))
+                return why.reads.first
             }
             let first = try #require(try await read("p1@example.org"))
             #expect(first.situation == "would_change" && first.change?.action == "suspend" && first.change?.suspends == true)
             let duplicate = try #require(try await read("p3@example.org"))
-            #expect(duplicate.situation == "duplicate_email" && duplicate.finding?.line != nil)
+            #expect(duplicate.situation == "email_taken" && duplicate.finding?.line != nil)
             let quarantined = try #require(try await read("p5@example.org"))
             #expect(quarantined.finding != nil && quarantined.situation == quarantined.finding?.code)
             #expect(try await read("p7@example.org")?.situation == "unchanged")
