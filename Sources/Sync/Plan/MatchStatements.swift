@@ -262,8 +262,8 @@ enum MatchStatements {
     /// Disputes become findings that a person can read.
     static func reportDisputes(_ c: PlanContext, after number: Int) -> PostgresQuery {
         """
-        insert into run_findings (run_id, number, code, entry, line, detail)
-        select \(c.run), \(Int32(number)) + row_number() over (order by line), code, coalesce(dn, email), line,
+        insert into run_findings (run_id, number, code, entry, line, external_key, detail)
+        select \(c.run), \(Int32(number)) + row_number() over (order by line), code, coalesce(dn, email), line, external_key,
             case code
             when 'non_permissible' then 'the user of this entry is no longer permitted to the policy''s app'
             when 'foreign_user' then 'a user with this e-mail exists and is not permitted to the policy''s app'

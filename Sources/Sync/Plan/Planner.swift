@@ -142,10 +142,10 @@ struct Planner: Sendable {
         guard !findings.isEmpty else { return }
         try await execute(
             """
-            insert into run_findings (run_id, number, code, entry, line, detail)
-            select \(context.run), row_number() over (), f.code, f.entry, f.line, f.detail
-            from unnest(\(findings.map(\.code)), \(findings.map(\.entry)), \(findings.map(\.line)), \(findings.map(\.detail)))
-                as f(code, entry, line, detail)
+            insert into run_findings (run_id, number, code, entry, line, detail, external_key)
+            select \(context.run), row_number() over (), f.code, f.entry, f.line, f.detail, f.external_key
+            from unnest(\(findings.map(\.code)), \(findings.map(\.entry)), \(findings.map(\.line)), \(findings.map(\.detail)),
+                        \(findings.map(\.externalKey))) as f(code, entry, line, detail, external_key)
             """, on: connection)
     }
 

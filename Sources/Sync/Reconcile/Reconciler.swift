@@ -49,12 +49,14 @@ package struct Reconciler: Sendable {
 
     /// Applies the plan of a run, exactly; continues one that was cut short.
     ///
+    /// What a person rejected of it is left out. Of a held plan that is not let through, what a person approved is applied.
+    ///
     /// - Parameter release: lets a plan through that a guard holds.
     /// - Throws: ``SyncError`` with ``SyncError/Code/held``, ``SyncError/Code/notApplicable``, or ``SyncError/Code/busy``
     ///   while another process is at it.
     package func apply(_ id: Int64, release: Bool = false, progress: RunProgress = .silent) async throws -> Run {
         let run = try await runs.show(id)
-        if run.state == .held, !release {
+        if run.state == .held, !release, try await !runs.hasApprovals(id) {
             throw SyncError(
                 .held, "run \(id) is held: \(run.reason ?? ""). `muster sync apply --plan \(id) --release` lets it through")
         }
@@ -161,12 +163,20 @@ package struct Reconciler: Sendable {
             try await runs.finish(
                 run.id, .failed, code: "read_back", reason: "\(mismatches) changes are not in the store as they were written",
                 counts: counts)
+        } else if report.applied == 0, report.leftOutCount > 0, report.leftOutCount == report.refusedCount {
+            try await runs.finish(
+                run.id, .rejected, code: "rejected", reason: "a person left out every change of it", counts: counts)
         } else if report.applied == 0, report.refusedCount > 0 {
             try await runs.finish(
                 run.id, .stale, code: "stale", reason: "nothing of the plan could be applied any more", counts: counts)
         } else {
-            let reason = report.refusedCount > 0 ? "\(report.refusedCount) changes were refused" : nil
-            try await runs.finish(run.id, .done, code: reason == nil ? nil : "partly_refused", reason: reason, counts: counts)
+            let refused = report.refusedCount - report.leftOutCount
+            let reasons =
+                (refused > 0 ? ["\(refused) changes were refused"] : [])
+                + (report.leftOutCount > 0 ? ["\(report.leftOutCount) changes were left out by a person"] : [])
+            try await runs.finish(
+                run.id, .done, code: refused > 0 ? "partly_refused" : reasons.isEmpty ? nil : "partly_rejected",
+                reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "), counts: counts)
         }
     }
 }

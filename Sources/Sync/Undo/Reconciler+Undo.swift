@@ -44,6 +44,12 @@ extension Reconciler {
         }
     }
 
+    /// The changes of a plan that would do again what a person had undone.
+    package func undoneAgain(_ id: Int64) async throws -> [Int] {
+        guard let row = try await postgres.query("select source_id from runs where id = \(id)").first else { return [] }
+        return try await UndoneAgain(run: id, source: row.decode(Int64.self, "source_id")).changes(postgres)
+    }
+
     private func planUndo(_ context: UndoContext, _ guards: Guards, on connection: PostgresConnection) async throws {
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
