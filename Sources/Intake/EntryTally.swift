@@ -37,4 +37,12 @@ struct EntryTally {
         return Proof(
             level: missingRanges > 0 ? .none : level, entries: entries, rejected: rejected, bytes: bytes, notes: notes)
     }
+
+    /// The proof of a file that is one object after the other: only its last line end says that it was not cut.
+    func proof(sequenceEndedLine: Bool, bytes: Int) -> Proof {
+        guard total > 1 || sequenceEndedLine else { return proof(level: .wellFormed, bytes: bytes) }
+        return proof(
+            level: sequenceEndedLine ? .wellFormed : .none, bytes: bytes,
+            notes: [.noEndOfSequence] + (sequenceEndedLine ? [] : [.noLineEnd]))
+    }
 }
