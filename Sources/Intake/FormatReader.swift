@@ -27,12 +27,14 @@ enum AnyFormatReader {
     case none
     case ldap3(LDAP3Reader)
     case ldif(LDIFReader)
+    case json(JSONExportReader)
 
     var line: Int {
         switch self {
         case .none: 1
         case .ldap3(let reader): reader.line
         case .ldif(let reader): reader.line
+        case .json(let reader): reader.line
         }
     }
 
@@ -51,6 +53,10 @@ enum AnyFormatReader {
             self = .none
             defer { self = .ldif(reader) }
             return try reader.consume(window, base: base, isLast: isLast, into: &sink)
+        case .json(var reader):
+            self = .none
+            defer { self = .json(reader) }
+            return try reader.consume(window, base: base, isLast: isLast, into: &sink)
         }
     }
 
@@ -59,6 +65,7 @@ enum AnyFormatReader {
         case .none: return Proof(level: .none, entries: 0, rejected: 0, bytes: bytes, notes: [.emptyInput])
         case .ldap3(let reader): return reader.finish(bytes: bytes, into: &sink)
         case .ldif(var reader): return try reader.finish(bytes: bytes, into: &sink)
+        case .json(var reader): return try reader.finish(bytes: bytes, into: &sink)
         }
     }
 }
