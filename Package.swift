@@ -96,6 +96,7 @@ let package = Package(
         .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev", "libcrypt-dev"])]),
         .systemLibrary(name: "CQRencode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         module("Postgres", ["CLibPQ", .logging, .metrics, .serviceLifecycle]),
         module("Secrets", ["COpenSSL", "CQRencode"]),
         .target(
@@ -110,10 +111,11 @@ let package = Package(
                 .embedInCode("Migrations/V0006_sign_in.sql"),
                 .embedInCode("Migrations/V0007_rotation_and_leases.sql"),
                 .embedInCode("Migrations/V0008_super_admins.sql"),
+                .embedInCode("Migrations/V0010_sync_whole.sql"),
             ],
             swiftSettings: strict
         ),
-        module("Intake"),
+        module("Intake", ["CZlib"]),
         module("Policy", ["Intake", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", .logging, .nioPosix]),
         module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
@@ -182,8 +184,8 @@ let package = Package(
         testSupport("PostgresTestSupport", ["Postgres", .logging]),
         testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport"]),
         testSupport("WebTestSupport", ["WebSurface", .hummingbird, .logging, .nioCore, .serviceLifecycle]),
-        tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle]),
-        tests("SecretsTests", ["Secrets"]),
+        tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        tests("SecretsTests", ["Secrets", .subprocess, .systemPackage]),
         tests("IntakeTests", ["Intake"]),
         tests("PolicyTests", ["Policy", "Intake"]),
         tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
@@ -191,7 +193,7 @@ let package = Package(
             "SyncTests",
             [
                 "Sync", "Directory", "Policy", "Intake", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport",
-                .logging,
+                .logging, .subprocess, .systemPackage,
             ]),
         tests(
             "WebSurfaceTests",
@@ -237,7 +239,8 @@ let package = Package(
             [
                 "Webhooks", "Work", "WebSurface", "PlatformAPI", "Sync", "Directory", "Secrets", "Postgres",
                 "DirectoryTestSupport",
-                .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle,
+                .hummingbird, .httpTypes, .logging, .nioCore, .nioHTTP1, .nioPosix, .nioSSL, .serviceLifecycle, .subprocess,
+                .systemPackage,
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),

@@ -61,6 +61,9 @@ package struct Entry: Sendable {
     package internal(set) var names = Names.distinguished
     /// Whether an attribute came in parts (`member;range=0-499`) of which some are missing.
     package internal(set) var hasMissingValues = false
+    /// Whether attributes came in parts, all of them without their beginning (`member;range=500-*`): the rest of an entry
+    /// that stands elsewhere in the read, often without anything else that it says about itself.
+    package internal(set) var isContinuation = false
 
     var bytes: [UInt8] = []
     var attributes: [Attribute] = []
@@ -110,6 +113,10 @@ package struct Entry: Sendable {
     /// Calls `body` with each value of an attribute, in the order of the export.
     package func forEachValue(of name: AttributeName, _ body: (AttributeValue) throws -> Void) rethrows {
         guard let index = index(of: name) else { return }
+        try forEachValue(at: index, body)
+    }
+
+    func forEachValue(at index: Int, _ body: (AttributeValue) throws -> Void) rethrows {
         var next = attributes[index].firstValue
         while next >= 0 {
             try body(value(at: Int(next)))
@@ -127,6 +134,10 @@ package struct Entry: Sendable {
     /// How many values an attribute has.
     package func count(of name: AttributeName) -> Int {
         guard let index = index(of: name) else { return 0 }
+        return count(at: index)
+    }
+
+    func count(at index: Int) -> Int {
         var count = 0
         var next = attributes[index].firstValue
         while next >= 0 {

@@ -2,7 +2,8 @@
 
 /// The formats of exports.
 package enum EntryFormat: String, Sendable, CaseIterable {
-    /// By the first byte that is no blank: a bracket is JSON, whose first keys tell the rest; anything else LDIF.
+    /// By the first byte that is no blank, a bracket is JSON, whose first keys tell the rest; by the first line, `dn:` and the
+    /// like are LDIF, cells are CSV.
     case detect
     /// What ldap3's `response_to_json` and `entry_to_json` write, and ldapdomaindump.
     case ldap3
@@ -20,8 +21,10 @@ package enum EntryFormat: String, Sendable, CaseIterable {
     case google
     /// Plain JSON objects, one after the other or in a list.
     case ndjson
-    /// Content records of RFC 2849: ldapsearch, slapcat, ldifde.
+    /// Records of RFC 2849: ldapsearch, slapcat, ldifde.
     case ldif
+    /// Rows of cells, RFC 4180 and its dialects.
+    case csv
 }
 
 /// Turns the bytes of an export into entries, in whatever chunks they come.
@@ -34,6 +37,7 @@ package struct EntryReader {
 
     private let limits: EntryLimits
     private let group: String?
+    private let csv: CSVOptions
     private var reader = AnyFormatReader.none
     private var hasBegun = false
 
@@ -45,11 +49,16 @@ package struct EntryReader {
 
     /// Makes a reader for one export.
     ///
-    /// - Parameter group: the name of the group whose members the export lists, where only its file name or address says so.
-    package init(format: EntryFormat = .detect, group: String? = nil, limits: EntryLimits = EntryLimits()) {
+    /// - Parameters:
+    ///   - group: the name of the group whose members the export lists, where only its file name or address says so.
+    ///   - csv: how rows are meant, where the export has rows.
+    package init(
+        format: EntryFormat = .detect, group: String? = nil, limits: EntryLimits = EntryLimits(), csv: CSVOptions = CSVOptions()
+    ) {
         self.format = format
         self.group = group
         self.limits = limits
+        self.csv = csv
     }
 
     /// Reads the next bytes of the export.
@@ -132,9 +141,11 @@ package struct EntryReader {
         switch format {
         case .ldap3: reader = .ldap3(LDAP3Reader(limits: limits))
         case .ldif: reader = .ldif(LDIFReader(limits: limits))
+        case .csv: reader = .csv(CSVReader(limits: limits, options: csv))
         case .detect where !isJSON:
-            format = .ldif
-            reader = .ldif(LDIFReader(limits: limits))
+            guard let hasCells = CSVReader.isLikely(pending, isLast: isLast) else { return false }
+            format = hasCells ? .csv : .ldif
+            reader = hasCells ? .csv(CSVReader(limits: limits, options: csv)) : .ldif(LDIFReader(limits: limits))
         case .detect, .keycloak, .graph, .powershell, .scim, .okta, .google, .ndjson:
             let wanted = format
             let verdict = try pending.withUnsafeBytes { bytes in

@@ -2,11 +2,29 @@
 
 /// What takes the entries of an export, one after the other.
 package protocol EntrySink {
+    /// Takes the name of the file from which the following entries are, where an export has several.
+    mutating func begin(file: String) throws
+
     /// Takes an entry; the reader uses its storage again for the next one.
     mutating func entry(_ entry: borrowing Entry) throws
 
     /// Takes the news that an entry is bad in itself; the reader goes on with the next one.
     mutating func rejected(_ rejection: Rejection) throws
+
+    /// Whether changes are welcome; where they are not, an export that contains some is refused (``IntakeError/Code/changeRecords``).
+    var takesChanges: Bool { get }
+
+    /// Takes a change; the reader uses its storage again for the next one. Called only where ``takesChanges`` is true.
+    mutating func change(_ change: borrowing EntryChange) throws
+}
+
+extension EntrySink {
+    package mutating func begin(file: String) throws {}
+
+    /// A full read: what is there, and nothing about what happened.
+    package var takesChanges: Bool { false }
+
+    package mutating func change(_ change: borrowing EntryChange) throws {}
 }
 
 /// An entry that could not be used, and why: it is quarantined, the others go on.

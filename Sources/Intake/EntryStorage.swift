@@ -10,6 +10,7 @@ extension Entry {
         values.removeAll(keepingCapacity: keeps)
         dnRange = nil
         hasMissingValues = false
+        isContinuation = false
         names = .distinguished
         self.position = position
     }

@@ -4,10 +4,14 @@
 struct EntryTally {
     private(set) var entries = 0
     private(set) var rejected = 0
-    private(set) var missingRanges = 0
+    /// Entries given although the file calls them changes (`changetype: add`, as ldifde writes everything).
+    private(set) var additions = 0
+    private(set) var changes = 0
+    /// Attributes that came in parts and have not all of them yet.
+    private(set) var ranges = RangeLedger()
 
     /// All entries, good and bad.
-    var total: Int { entries + rejected }
+    var total: Int { entries + rejected + changes }
 
     /// Gives the sink an entry, or the rejection of it.
     mutating func deliver<S: EntrySink>(
@@ -22,20 +26,49 @@ struct EntryTally {
             return
         }
         entries += 1
-        if !ranges.isComplete {
-            entry.hasMissingValues = true
-            missingRanges += 1
+        if !ranges.isEmpty {
+            self.ranges.note(entry, ranges)
+            entry.hasMissingValues = !ranges.isComplete
+            entry.isContinuation = ranges.isContinuation
         }
         try sink.entry(entry)
     }
 
+    /// Gives the sink a change, or the rejection of it.
+    mutating func deliver<S: EntrySink>(
+        _ change: borrowing EntryChange, fault: (reason: Rejection.Reason, message: String)?, into sink: inout S
+    ) throws {
+        if let fault {
+            rejected += 1
+            try sink.rejected(
+                Rejection(
+                    position: change.position, reason: fault.reason, dn: change.dn.flatMap { $0.isEmpty ? nil : $0 },
+                    message: fault.message))
+            return
+        }
+        changes += 1
+        try sink.change(change)
+    }
+
+    /// Counts an entry that stood there as a change.
+    mutating func noteAddition() { additions += 1 }
+
     /// The proof of a read whose form allows at most `level`.
-    func proof(level: Proof.Level, bytes: Int, notes: [Proof.Note] = []) -> Proof {
+    ///
+    /// - Parameter page: of a format with pages; one that is not the last proves nothing by itself.
+    func proof(level: Proof.Level, bytes: Int, notes: [Proof.Note] = [], page: Proof.Page? = nil) -> Proof {
         var notes = notes
-        if entries + rejected == 0 { notes.append(.noEntries) }
-        if missingRanges > 0 { notes.append(.missingRanges(missingRanges)) }
-        return Proof(
-            level: missingRanges > 0 ? .none : level, entries: entries, rejected: rejected, bytes: bytes, notes: notes)
+        if total == 0 { notes.append(.noEntries) }
+        if ranges.unfinished > 0 { notes.append(.missingRanges(ranges.unfinished)) }
+        if additions > 0 { notes.append(.additions(additions)) }
+        let form = additions > 0 ? .none : level
+        let isOpen = page?.isLast == false
+        if isOpen, !notes.contains(.morePages) { notes.append(.morePages) }
+        var proof = Proof(
+            level: ranges.unfinished > 0 || isOpen ? .none : form, entries: entries, rejected: rejected, bytes: bytes,
+            notes: notes, changes: changes, form: form, page: page)
+        proof.openRanges = ranges
+        return proof
     }
 
     /// The proof of a file that is one object after the other: only its last line end says that it was not cut.
@@ -43,6 +76,6 @@ struct EntryTally {
         guard total > 1 || sequenceEndedLine else { return proof(level: .wellFormed, bytes: bytes) }
         return proof(
             level: sequenceEndedLine ? .wellFormed : .none, bytes: bytes,
-            notes: [.noEndOfSequence] + (sequenceEndedLine ? [] : [.noLineEnd]))
+            notes: [.noEndOfSequence] + (sequenceEndedLine ? [] : [.noLineEndAtEnd]))
     }
 }

@@ -57,9 +57,9 @@ package struct ExternalKey: Sendable, Hashable, CustomStringConvertible {
         }
         // Raw bytes that happen to be valid UTF-8 count as text in every export: length and form tell them apart.
         if attribute == Self.objectGUID {
-            guard !Self.isDamaged(value.bytes) else { throw .damaged }
-            guard let guid = GUID.fromActiveDirectory(value.bytes) else { throw .malformed }
-            self.init(.guid, guid)
+            guard let raw = GUID.rawBytes(value.bytes) else { throw Self.isDamaged(value.bytes) ? .damaged : .malformed }
+            guard !Self.isDamaged(raw[...]) else { throw .damaged }
+            self.init(.guid, GUID.fromActiveDirectory(raw))
         } else if attribute == Self.objectSid {
             guard !Self.isDamaged(value.bytes) else { throw .damaged }
             guard let sid = SID.text(binary: value.bytes) else { throw .malformed }
@@ -94,10 +94,13 @@ package struct ExternalKey: Sendable, Hashable, CustomStringConvertible {
     private static let objectGUID: AttributeName = "objectGUID"
     private static let objectSid: AttributeName = "objectSid"
 
+    /// Whether the bytes are text with U+FFFD in it; a sound identifier of raw bytes may contain its bytes, but is no text.
     private static func isDamaged(_ bytes: ArraySlice<UInt8>) -> Bool {
         var index = bytes.startIndex
         while index + 2 < bytes.endIndex {
-            if bytes[index] == 0xEF, bytes[index + 1] == 0xBF, bytes[index + 2] == 0xBD { return true }
+            if bytes[index] == 0xEF, bytes[index + 1] == 0xBF, bytes[index + 2] == 0xBD {
+                return bytes.withUnsafeBytes { UTF8Check.isValid($0) }
+            }
             index += 1
         }
         return false

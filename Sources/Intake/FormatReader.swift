@@ -28,6 +28,7 @@ enum AnyFormatReader {
     case ldap3(LDAP3Reader)
     case ldif(LDIFReader)
     case json(JSONExportReader)
+    case csv(CSVReader)
 
     var line: Int {
         switch self {
@@ -35,6 +36,7 @@ enum AnyFormatReader {
         case .ldap3(let reader): reader.line
         case .ldif(let reader): reader.line
         case .json(let reader): reader.line
+        case .csv(let reader): reader.line
         }
     }
 
@@ -57,6 +59,10 @@ enum AnyFormatReader {
             self = .none
             defer { self = .json(reader) }
             return try reader.consume(window, base: base, isLast: isLast, into: &sink)
+        case .csv(var reader):
+            self = .none
+            defer { self = .csv(reader) }
+            return try reader.consume(window, base: base, isLast: isLast, into: &sink)
         }
     }
 
@@ -66,6 +72,7 @@ enum AnyFormatReader {
         case .ldap3(let reader): return reader.finish(bytes: bytes, into: &sink)
         case .ldif(var reader): return try reader.finish(bytes: bytes, into: &sink)
         case .json(var reader): return try reader.finish(bytes: bytes, into: &sink)
+        case .csv(let reader): return reader.finish(bytes: bytes)
         }
     }
 }

@@ -29,17 +29,20 @@ enum GUID {
         return bytes
     }
 
-    /// 16 bytes in network order from the raw bytes of `objectGUID`, or from their base64.
-    static func fromActiveDirectory(_ raw: ArraySlice<UInt8>) -> [UInt8]? {
+    /// The 16 raw bytes of `objectGUID`, from themselves or from their base64.
+    static func rawBytes(_ raw: ArraySlice<UInt8>) -> [UInt8]? {
         var bytes = Array(raw)
         if bytes.count == 24 {
             var decoded: [UInt8] = []
             guard bytes.withUnsafeBytes({ Base64.decode($0, into: &decoded) }) else { return nil }
             bytes = decoded
         }
-        guard bytes.count == 16 else { return nil }
-        let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15]
-        return order.map { bytes[$0] }
+        return bytes.count == 16 ? bytes : nil
+    }
+
+    /// 16 bytes in network order from the 16 raw bytes of `objectGUID`, of which three groups are little-endian.
+    static func fromActiveDirectory(_ raw: [UInt8]) -> [UInt8] {
+        [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15].map { raw[$0] }
     }
 
     static func text(_ bytes: some Collection<UInt8>) -> String {

@@ -22,11 +22,16 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         case changeRecords
         /// The server ended the search with an error (`result: 4 Size limit exceeded`).
         case searchFailed
+        /// Broken gzip, or an archive of another kind.
+        case badCompression
         /// The export states another number of entries than it has.
         case countMismatch
     }
 
     package var code: Code
+    /// The file of an export of several; nil where there is but one, and whoever reads it knows its name.
+    package var file: String?
+    /// The line is 0 for bytes that are no lines (gzip). In a file that is not UTF-8 already, bytes are counted in UTF-8.
     package var position: Position
     /// What should have stood there.
     package var expected: String
@@ -45,6 +50,6 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// One line: where, what was expected, what was found.
     package var description: String {
-        "line \(line), byte \(byte): expected \(expected), found \(found) (\(code.rawValue))"
+        "\(file.map { "\($0), " } ?? "")\(line > 0 ? "line \(line), " : "")byte \(byte): expected \(expected), found \(found) (\(code.rawValue))"
     }
 }

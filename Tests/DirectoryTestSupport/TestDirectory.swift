@@ -66,7 +66,7 @@ package struct TestSuperAdmin: Sendable {
 /// Runs `body` with an installation of its own, gone afterwards. Choose this for whatever needs the domain;
 /// `withDatabase` for what needs tables only.
 nonisolated(nonsending) package func withDirectory<T>(
-    pool: PostgresConfiguration.Pool = .init(limit: 4),
+    pool: PostgresConfiguration.Pool = .forTests,
     _ body: nonisolated(nonsending) (TestDirectory) async throws -> T
 ) async throws -> T {
     try await withDatabase(migrations: Schema.migrations(), pool: pool) { postgres in

@@ -145,7 +145,7 @@ struct LDIFTests {
     @Test(
         "files that are no export",
         arguments: [
-            ("<html>\n", IntakeError.Code.unknownShape), ("a,b,c\n1,2,3\n", .unknownShape), ("name: x\n", .unknownShape),
+            ("<html>\n", IntakeError.Code.unknownShape), ("plain words\n1 2 3\n", .unknownShape), ("name: x\n", .unknownShape),
             ("version: 2\n\n", .unknownShape), ("dn: cn=x\nchangetype: delete\n\n", .changeRecords),
             ("dn: cn=x\ncontrol: 1.2.3 true\nchangetype: delete\n\n", .changeRecords), ("\0\0{", .notUTF8),
         ])

@@ -7,7 +7,7 @@ import Synchronization
 
 /// Runs `body` with a client of a fresh, empty database, which is dropped afterwards.
 nonisolated(nonsending) package func withDatabase<T>(
-    pool: PostgresConfiguration.Pool = .init(limit: 4),
+    pool: PostgresConfiguration.Pool = .forTests,
     _ body: nonisolated(nonsending) (PostgresClient) async throws -> T
 ) async throws -> T {
     let database = try await TestDatabase.lease()
@@ -18,7 +18,7 @@ nonisolated(nonsending) package func withDatabase<T>(
 ///
 /// The migrations run once per process; every further database is a copy.
 nonisolated(nonsending) package func withDatabase<T>(
-    migrations: Migrations, pool: PostgresConfiguration.Pool = .init(limit: 4),
+    migrations: Migrations, pool: PostgresConfiguration.Pool = .forTests,
     _ body: nonisolated(nonsending) (PostgresClient) async throws -> T
 ) async throws -> T {
     let template = try await TestTemplates.shared.template(for: migrations)
@@ -49,7 +49,7 @@ package struct TestDatabase: Sendable {
     }
 
     /// Makes a client of the database; the caller closes it.
-    package func client(pool: PostgresConfiguration.Pool = .init(limit: 4)) -> PostgresClient {
+    package func client(pool: PostgresConfiguration.Pool = .forTests) -> PostgresClient {
         var configuration = configuration
         configuration.pool = pool
         return PostgresClient(configuration: configuration, logger: Logger(label: "test"))
@@ -146,4 +146,9 @@ actor TestTemplates {
         names[migrations] = name
         return name
     }
+}
+
+extension PostgresConfiguration.Pool {
+    /// Few connections, and patience: on a loaded machine a queue of test tasks waits longer for one than any caller should.
+    package static let forTests = PostgresConfiguration.Pool(limit: 4, leaseTimeout: .seconds(60))
 }

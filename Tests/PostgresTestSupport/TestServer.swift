@@ -79,7 +79,7 @@ package final class TestServer: Sendable {
     }
 
     /// How to reach a database of this server.
-    package func configuration(database: String = "postgres", pool: PostgresConfiguration.Pool = .init(limit: 4))
+    package func configuration(database: String = "postgres", pool: PostgresConfiguration.Pool = .forTests)
         -> PostgresConfiguration
     {
         PostgresConfiguration(host: folder, port: options.tcpPort ?? 5432, user: "postgres", database: database, pool: pool)

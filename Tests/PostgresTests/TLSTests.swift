@@ -4,6 +4,8 @@ import Foundation
 import Logging
 import Postgres
 import PostgresTestSupport
+import Subprocess
+import SystemPackage
 import Testing
 
 @Suite struct TLSTests {
@@ -11,18 +13,18 @@ import Testing
     private struct Certificates: ~Copyable {
         let folder: String
 
-        init() throws {
+        init() async throws {
             folder = NSTemporaryDirectory() + "muster-tls-\(UUID().uuidString)"
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             for name in ["ca", "stranger"] {
-                try openssl(
+                try await openssl(
                     "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=\(name) -keyout \(name).key -out \(name).crt"
                 )
             }
-            try openssl(
+            try await openssl(
                 "req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr")
             try "subjectAltName=DNS:localhost\n".write(toFile: folder + "/names", atomically: true, encoding: .utf8)
-            try openssl(
+            try await openssl(
                 "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out server.crt")
         }
 
@@ -32,15 +34,12 @@ import Testing
 
         func text(_ name: String) throws -> String { try String(contentsOfFile: folder + "/" + name, encoding: .utf8) }
 
-        private func openssl(_ arguments: String) throws {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-            process.arguments = arguments.split(separator: " ").map(String.init)
-            process.currentDirectoryURL = URL(fileURLWithPath: folder)
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            guard process.terminationStatus == 0 else { throw TestServer.Failure(description: "openssl \(arguments) failed") }
+        private func openssl(_ arguments: String) async throws {
+            let words = arguments.split(separator: " ").map(String.init)
+            let made = try await Subprocess.run(
+                .path("/usr/bin/openssl"), arguments: Arguments(words), workingDirectory: FilePath(folder), output: .discarded,
+                error: .discarded)
+            guard made.terminationStatus.isSuccess else { throw TestServer.Failure(description: "openssl \(arguments) failed") }
         }
     }
 
@@ -69,7 +68,7 @@ import Testing
     }
 
     @Test func onlyTheServerThatProvesItsNameIsTrusted() async throws {
-        let certificates = try Certificates()
+        let certificates = try await Certificates()
         let port = Int.random(in: 20_000...30_000)
         let server = try TestServer(
             .init(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
 import Secrets
+import Subprocess
+import SystemPackage
 import Testing
 
 /// QR codes, read back by a program that is not ours (zbarimg, of the package zbar-tools).
@@ -8,10 +10,10 @@ import Testing
     @Test(arguments: [
         "A", "otpauth://totp/Muster:ada%40example.org?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Muster",
         String(repeating: "Grüße, 123. ", count: 20), String(repeating: "x", count: 1_000),
-    ]) func readersReadIt(_ text: String) throws {
+    ]) func readersReadIt(_ text: String) async throws {
         let code = try #require(QRCode(text))
         #expect((code.width - 17) % 4 == 0)
-        #expect(try Self.read(Picture(svg: code.svg(label: "Code"))) == text)
+        #expect(try await Self.read(Picture(svg: code.svg(label: "Code"))) == text)
     }
 
     @Test func whatHoldsNoMoreIsNone() {
@@ -56,19 +58,14 @@ import Testing
         }
     }
 
-    private static func read(_ picture: Picture) throws -> String {
+    private static func read(_ picture: Picture) async throws -> String {
         let file = FileManager.default.temporaryDirectory.appending(path: "muster-qr-\(UUID().uuidString).pgm")
         try picture.pgm.write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let reader = Process()
-        reader.executableURL = URL(filePath: "/usr/bin/zbarimg")
-        reader.arguments = ["--nodbus", "--quiet", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable", "-Sbinary", file.path]
-        let output = Pipe()
-        reader.standardOutput = output
-        try reader.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        reader.waitUntilExit()
-        #expect(reader.terminationStatus == 0)
-        return String(decoding: text, as: UTF8.self)
+        let options = ["--nodbus", "--quiet", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable", "-Sbinary", file.path]
+        let seen = try await Subprocess.run(
+            .path("/usr/bin/zbarimg"), arguments: Arguments(options), output: .bytes(limit: 1 << 16), error: .discarded)
+        #expect(seen.terminationStatus.isSuccess)
+        return String(decoding: seen.standardOutput, as: UTF8.self)
     }
 }

@@ -42,17 +42,72 @@ import Testing
                     create trigger fail before insert on users for each row when (new.name = 'second') execute function fail()
                     """)
             }
-            var failures: [Int64] = []
-            let recovered = try await world.reconciler.recover { run, _ in failures.append(run.id) }
-            #expect(recovered.map(\.id) == [runs[0].id, runs[2].id])
-            #expect(failures == [runs[1].id])
+            guard case .applied(let first) = try await world.reconciler.applyWaiting(),
+                case .failed(let second, _) = try await world.reconciler.applyWaiting(),
+                case .applied(let third) = try await world.reconciler.applyWaiting(besides: [second.id])
+            else { throw Unexpected() }
+            #expect([first.id, second.id, third.id] == runs.map(\.id))
             #expect(try await world.reconciler.runs.show(runs[1].id).state == .applying)
             #expect(try await world.count("select count(*) from users") == 10)
 
             try await world.base.postgres.execute("drop trigger fail on users")
-            let rest = try await world.reconciler.recover { run, error in Issue.record("run \(run.id): \(error)") }
-            #expect(rest.map(\.state) == [.done])
+            guard case .applied(let rest) = try await world.reconciler.applyWaiting() else { throw Unexpected() }
+            #expect(rest.id == runs[1].id && rest.state == .done)
+            guard case .none = try await world.reconciler.applyWaiting() else { throw Unexpected() }
             #expect(try await world.count("select count(*) from users") == 15)
         }
     }
+
+    /// The plan is stored, its process died before it could apply it: the next export of the source waits for it.
+    @Test func aPlanLeftBehindIsFinishedBeforeTheNextExportIsRead() async throws {
+        try await withSyncWorld { world in
+            let policy = try Policy.crowd()
+            let file = world.folder.appending(path: "export.json")
+            try Data(Person.export(Person.crowd(6)).utf8).write(to: file)
+            let left = try await world.reconciler.plan(policy, file: file.path, actor: "watch", applies: true)
+            #expect(left.state == .planned)
+
+            var people = Person.crowd(7)
+            people[0].name = "Renamed"
+            let next = try await world.reconcile(policy, Person.export(people))
+            #expect(try await world.reconciler.runs.show(left.id).state == .done)
+            #expect(next.counts["create"] == 1 && next.counts["update"] == 1 && next.state == .done)
+            #expect(try await world.count("select count(*) from users") == 7)
+        }
+    }
+
+    /// A plan that nobody asked to apply stays a plan.
+    @Test func aPlanForLookingAtIsLeftAlone() async throws {
+        try await withSyncWorld { world in
+            let policy = try Policy.crowd()
+            let file = world.folder.appending(path: "export.json")
+            try Data(Person.export(Person.crowd(6)).utf8).write(to: file)
+            let plan = try await world.reconciler.plan(policy, file: file.path, actor: "command")
+            try await world.base.postgres.execute("update runs set planned_at = planned_at - interval '1 minute'")
+            guard case .none = try await world.reconciler.applyWaiting() else { throw Unexpected() }
+            #expect(try await world.reconciler.runs.show(plan.id).state == .planned)
+            #expect(try await world.count("select count(*) from users") == 0)
+        }
+    }
+
+    /// Who reads is marked by a lease, and a run whose lease is free has lost its process.
+    @Test func aReadThatBrokeOffIsMarkedAndOneThatGoesOnIsNot() async throws {
+        try await withSyncWorld { world in
+            _ = try await world.reconcile(try .crowd(), Person.export(Person.crowd(3)))
+            try await world.base.postgres.execute(
+                "insert into runs (platform_app_id, source_id, policy) select platform_app_id, source_id, policy from runs")
+            let left = try await world.count("select max(id) from runs")
+            try await world.base.postgres.withConnection { other in
+                _ = try await other.query(
+                    "select pg_advisory_lock(x'4d535243'::int, source_id::int) from runs where id = \(Int64(left))")
+                #expect(try await world.reconciler.endAbandoned().isEmpty)
+                _ = try await other.query("select pg_advisory_unlock_all()")
+            }
+            let ended = try await world.reconciler.endAbandoned()
+            #expect(ended.map(\.id) == [Int64(left)])
+            #expect(ended.first?.state == .failed && ended.first?.code == "interrupted")
+        }
+    }
 }
+
+private struct Unexpected: Error {}

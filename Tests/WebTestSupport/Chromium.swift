@@ -83,8 +83,8 @@ package final class Chromium {
         session = nil
         _ = try? send("Browser.close")
         for _ in 0..<50 where process.isRunning { usleep(100_000) }
+        // Nobody waits for its end: Foundation's way of waiting misses it now and then, and then waits for ever.
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        process.waitUntilExit()
         close(socket)
         try? FileManager.default.removeItem(at: folder)
     }

@@ -5,7 +5,9 @@ import Foundation
 import NIOCore
 import NIOSSL
 import Postgres
+import Subprocess
 import Synchronization
+import SystemPackage
 import Testing
 import Webhooks
 
@@ -23,9 +25,9 @@ import Webhooks
         ] as [(String, String, String?, String)]
     )
     func onlyToWhomItIsMeantFor(_ name: String, _ authority: String, _ trusted: String?, _ outcome: String) async throws {
-        let certificates = try Certificates()
+        let certificates = try await Certificates()
         let asked = Mutex<[String]>([])
-        var tls = try certificates.server(name, of: authority)
+        var tls = try await certificates.server(name, of: authority)
         tls.sslContextCallback = { values, promise in
             asked.withLock { $0.append(values.serverHostname ?? "nobody") }
             promise.succeed(.noChanges)
@@ -65,8 +67,8 @@ import Webhooks
         }
     }
 
-    @Test func authoritiesAreReadFromAFile() throws {
-        let certificates = try Certificates()
+    @Test func authoritiesAreReadFromAFile() async throws {
+        let certificates = try await Certificates()
         #expect(ReceiverAuthorities(file: certificates.path("ca.crt"))?.count == 1)
         let both = try ["ca.crt", "stranger.crt"].map { try String(contentsOfFile: certificates.path($0), encoding: .utf8) }
         try both.joined().write(toFile: certificates.path("both.crt"), atomically: true, encoding: .utf8)
@@ -79,10 +81,10 @@ import Webhooks
 private final class Certificates {
     private let folder = NSTemporaryDirectory() + "muster-webhooks-\(UUID().uuidString)"
 
-    init() throws {
+    init() async throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         for name in ["ca", "stranger"] {
-            try openssl("req -x509 \(Self.key) -days 2 -subj /CN=\(name) -keyout \(name).key -out \(name).crt")
+            try await openssl("req -x509 \(Self.key) -days 2 -subj /CN=\(name) -keyout \(name).key -out \(name).crt")
         }
     }
 
@@ -91,10 +93,10 @@ private final class Certificates {
     func path(_ name: String) -> String { folder + "/" + name }
 
     /// A server with a certificate for the name.
-    func server(_ name: String, of authority: String) throws -> TLSConfiguration {
-        try openssl("req \(Self.key) -subj /CN=\(name) -keyout server.key -out server.csr")
+    func server(_ name: String, of authority: String) async throws -> TLSConfiguration {
+        try await openssl("req \(Self.key) -subj /CN=\(name) -keyout server.key -out server.csr")
         try "subjectAltName=DNS:\(name)\n".write(toFile: path("names"), atomically: true, encoding: .utf8)
-        try openssl(
+        try await openssl(
             "x509 -req -in server.csr -CA \(authority).crt -CAkey \(authority).key -CAcreateserial -days 2 -extfile names -out server.crt"
         )
         return .makeServerConfiguration(
@@ -104,14 +106,11 @@ private final class Certificates {
 
     private static let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
 
-    private func openssl(_ arguments: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments.split(separator: " ").map(String.init)
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "openssl \(arguments) failed")
+    private func openssl(_ arguments: String) async throws {
+        let words = arguments.split(separator: " ").map(String.init)
+        let made = try await Subprocess.run(
+            .path("/usr/bin/openssl"), arguments: Arguments(words), workingDirectory: FilePath(folder), output: .discarded,
+            error: .discarded)
+        try #require(made.terminationStatus.isSuccess, "openssl \(arguments) failed")
     }
 }

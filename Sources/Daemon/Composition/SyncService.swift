@@ -5,7 +5,7 @@ import ServiceLifecycle
 import Sync
 import UnixSignals
 
-/// Keeps the directory as the watched exports say: finishes what a dead process left, then runs what is new, one file at a time.
+/// Keeps the directory as the watched exports say: runs what is new, one file at a time, beside finishing what others left.
 struct SyncService: Service {
     let reconciler: Reconciler
     let folder: String
@@ -20,7 +20,7 @@ struct SyncService: Service {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { await reloadOnHangUp(watcher) }
                     group.addTask { try await work(watcher) }
-                    group.addTask { try await ReleaseWatch(reconciler: reconciler, logger: logger).run() }
+                    group.addTask { try await RunWatch(reconciler: reconciler, logger: logger).run() }
                     defer { group.cancelAll() }
                     try await group.next()
                 }
@@ -40,27 +40,11 @@ struct SyncService: Service {
     }
 
     private func work(_ watcher: PolicyWatcher) async throws {
-        try await recover()
         logger.info("watching", metadata: ["policies": "\(folder)"])
         var memory = WatchMemory()
         for await scan in watcher.scans {
             for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
             for job in scan.jobs where !memory.isHandled(job) { try await run(job, &memory) }
-        }
-    }
-
-    private func recover() async throws {
-        let recovered = try await patience("recovering").whileAway { [logger] in
-            try await reconciler.recover { run, error in
-                logger.error(
-                    "a run that was cut short cannot be finished; the next start tries again",
-                    metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "error": "\(error)"])
-            }
-        }
-        for run in recovered {
-            logger.notice(
-                "finished a run that was cut short",
-                metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
         }
     }
 

@@ -17,7 +17,7 @@ enum ApplyStatements {
             (work.hasLaterMemberships ? [removeMemberships(range), writeMemberships(range)] : [])
             + (work.hasFirstMemberships ? [createMemberships(range)] : [])
         let suspensions = (work.suspends ? [suspend(range)] : []) + (work.restores ? [restore(range)] : [])
-        return users + memberships + suspensions + [relink(range)]
+        return users + memberships + suspensions + (work.adopts ? [moveLinks(range)] : []) + [relink(range)]
     }
 
     /// Made with its permissible. No join with what was made: nobody knows how many that will be, least of all the planner.
@@ -163,6 +163,19 @@ enum ApplyStatements {
         """
     }
 
+    /// The link of an entry that was made anew under another id goes over to it, with what it remembers.
+    private static func moveLinks(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range)
+        update links l set external_key = c.external_key
+        from accepted c
+        join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
+            and p.rights & 6 = 6
+        where c.action = 'adopt' and l.source_id = \(sourceOf: range) and l.kind = c.kind and l.object_id = c.object_id
+          and encode(l.external_key, 'hex') = c.fields -> 'entry' ->> 0
+        """
+    }
+
     /// Remembers what was applied: the link's `desired` grows by the fields written, its versions move to what is stored now.
     private static func relink(_ range: ChangeRange) -> PostgresQuery {
         """
@@ -188,7 +201,7 @@ enum ApplyStatements {
         left join lateral (select row_version from users where c.kind = 'user' and id = c.object_id limit 1) u on true
         left join lateral (select row_version from accounts where c.kind = 'account' and id = c.object_id limit 1) a on true
         cross join lateral (
-            select coalesce((select jsonb_object_agg(f.key, f.value -> 1) from jsonb_each(c.fields) f), '{}'::jsonb) as fields,
+            select coalesce((select jsonb_object_agg(f.key, f.value -> 1) from jsonb_each(c.fields - 'entry') f), '{}'::jsonb) as fields,
                    coalesce((select jsonb_object_agg(m.key, m.value -> 1) from jsonb_each(c.memberships) m), '{}'::jsonb)
                        as memberships
         ) written

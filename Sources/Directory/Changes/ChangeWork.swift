@@ -13,6 +13,8 @@ struct ChangeWork: Sendable, Equatable {
     let hasFirstMemberships: Bool
     /// Memberships given to or taken from others.
     let hasLaterMemberships: Bool
+    /// Users that get a link, or whose link goes over to another entry.
+    let adopts: Bool
     let suspends: Bool
     let restores: Bool
 
@@ -28,6 +30,7 @@ extension ChangeWork {
         createsUsers = try row.decode(Bool.self, "creates_users")
         hasFirstMemberships = try row.decode(Bool.self, "has_first_memberships")
         hasLaterMemberships = try row.decode(Bool.self, "has_later_memberships")
+        adopts = try row.decode(Bool.self, "adopts")
         suspends = try row.decode(Bool.self, "suspends")
         restores = try row.decode(Bool.self, "restores")
     }

@@ -31,7 +31,8 @@ enum RefusalStatements {
                 when coalesce(u.row_version, a.row_version) is distinct from c.expected_version then 'stale'
                 when c.action = 'adopt' and l.object_id is not null and coalesce(lu.id, la.id) is not null
                     and l.object_id <> c.object_id then 'stale'
-                when c.action = 'adopt' and other.object_id is not null then 'stale'
+                when c.action = 'adopt' and other.object_id is not null
+                    and encode(other.external_key, 'hex') is distinct from c.fields -> 'entry' ->> 0 then 'stale'
                 when c.action not in ('adopt', 'create') and c.external_key is not null
                     and l.object_id is distinct from c.object_id then 'stale'
                 end as code

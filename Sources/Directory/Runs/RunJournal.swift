@@ -67,7 +67,7 @@ package struct RunJournal: Sendable {
         return Page(fetched: findings.map { ($0.number, $0) }, page)
     }
 
-    /// Lets a plan through that waits or is held. A daemon applies it within seconds; see `Reconciler.applyReleased`.
+    /// Lets a plan through that waits or is held. A daemon applies it within seconds; see `Reconciler.applyWaiting`.
     ///
     /// - Throws: ``DirectoryError/notFound``; ``DirectoryError/invalid(_:)`` when it does not wait (any more).
     package func release(_ id: Int64, by caller: Caller) async throws {

@@ -23,7 +23,7 @@ extension JSONFormat.Name {
         case .scim: isList ? .scimItems : .scim
         case .okta: .okta
         case .google: isList ? .googleItems : .google
-        case .detect, .ldap3, .ldif, .ndjson: .objects
+        case .detect, .ldap3, .ldif, .csv, .ndjson: .objects
         }
     }
 }

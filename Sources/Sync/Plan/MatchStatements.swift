@@ -20,6 +20,11 @@ struct PlanContext: Sendable {
     }
 }
 
+/// Whether those who are not in an export are known to be gone.
+enum Absence: Sendable {
+    case proven, unproven
+}
+
 /// From staged entries to the people who are not as they were, each in one named situation.
 enum MatchStatements {
     /// The policy's accounts: those linked and alive keep their ids, the others get theirs from the sequence now.
@@ -118,7 +123,10 @@ enum MatchStatements {
     /// columns alone and from a plan that may be parallel, as a table made from a query may be and one inserted into may not:
     /// most runs find nearly everybody unchanged. Source, app and policy are values: a planner that may join links by a source
     /// from elsewhere pairs all links with all entries.
-    static func pending(_ c: PlanContext) -> PostgresQuery {
+    ///
+    /// Who has a user that is linked to an entry which is gone is that person again: an entry deleted and made anew has another
+    /// id. Only where the absence is proven, and where the policy matches by e-mail at all.
+    static func pending(_ c: PlanContext, absence: Absence) -> PostgresQuery {
         """
         create unlogged table \(unescaped: c.area.pending) as
         with stale as materialized (
@@ -145,7 +153,8 @@ enum MatchStatements {
                case when s.user_id is not null then (
                    select l.desired from links l
                    where l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
-               ) end as link_desired
+               ) when v.situation = 'unlinked' then el.desired end as link_desired,
+               case when v.situation = 'unlinked' then encode(el.external_key, 'hex') end as former_key
         from stale s
         left join user_permissibles p
             on p.platform_app_id = \(c.platformApp) and p.object_id = s.user_id and p.rights & 2 <> 0
@@ -156,7 +165,11 @@ enum MatchStatements {
             select case
                 when s.user_id is not null and p.object_id is null then 'disputed'
                 when s.user_id is not null then 'linked'
-                when e.id is null or el.object_id is not null then 'unmatched'
+                when e.id is null then 'unmatched'
+                when el.object_id is not null and not \(absence == .proven && c.policy.people.match.contains(.email)) then 'unmatched'
+                when el.object_id is not null and exists (
+                    select from \(unescaped: c.area.entries) o where o.kind in ('p', 'r') and o.external_key = el.external_key
+                ) then 'unmatched'
                 when ep.object_id is not null and \(c.policy.people.match.contains(.email)) then 'unlinked'
                 else 'disputed'
             end as situation
@@ -177,6 +190,7 @@ enum MatchStatements {
             and sp.by_kind = 'source' and sp.by_id = \(c.source)
         where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null
           and sp.subject_id is null
+          and not exists (select from \(unescaped: c.area.pending) p where p.object_id = u.id and p.situation = 'unlinked')
         """
     }
 

@@ -84,7 +84,9 @@ enum PlanStatements {
                case
                when x.suspends then 'disabled in the export'
                when not x.suspends then 'back or enabled in the export'
-               else case x.action when 'adopt' then 'matched by e-mail' when 'link' then 'nothing but our memory of it'
+               else case x.action
+                   when 'adopt' then case when x.fields ? 'entry' then 'its entry was made anew' else 'matched by e-mail' end
+                   when 'link' then 'nothing but our memory of it'
                    else 'changed in the export' end
                end,
                x.hash
@@ -157,6 +159,9 @@ enum PlanStatements {
                 select k.key, u.custom_attributes -> substr(k.key, 19), 'null'::jsonb, 'gone from the policy'
                 from jsonb_object_keys(p.link_desired) k(key)
                 where k.key like 'custom\\_attributes.%' and not coalesce(p.desired -> 'custom_attributes' ? substr(k.key, 19), false)
+                union all
+                select 'entry', to_jsonb(p.former_key), to_jsonb(encode(p.external_key, 'hex')), 'people.match'
+                where p.former_key is not null
             ) v
             where (p.situation <> 'linked' or coalesce(v.before, 'null') <> coalesce(v.after, 'null'))
               and not coalesce(u.field_owners ? v.field, false)

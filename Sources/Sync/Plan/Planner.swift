@@ -48,7 +48,7 @@ struct Planner: Sendable {
         try await connection.executeScript(
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
-        try await execute(MatchStatements.pending(context), on: connection)
+        try await execute(MatchStatements.pending(context, absence: unprovenAbsence == nil ? .proven : .unproven), on: connection)
         try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
         for statement in MatchStatements.disputeDuplicates(context) { try await execute(statement, on: connection) }
         while try await execute(MatchStatements.disputeTakenEmails(context), on: connection) > 0 {}

@@ -30,41 +30,52 @@ package struct Patience: Sendable {
             }
         }
     }
+
+    /// Runs `body` until nobody else is at the same work.
+    func whileBusy<T: Sendable>(_ body: @Sendable () async throws -> T) async throws -> T {
+        let deadline = limit.map { MonotonicInstant.now + $0 } ?? .never
+        var pause = Duration.milliseconds(250)
+        while true {
+            do {
+                return try await body()
+            } catch let error as SyncError where error.code == .busy && MonotonicInstant.now < deadline {
+                try await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(4))
+            }
+        }
+    }
 }
 
 extension Reconciler {
-    /// ``plan(_:file:actor:progress:)``, again after an outage of the database, and after another run of the source.
+    /// ``plan(_:file:actor:applies:progress:)``, again after an outage of the database, and after another run of the source.
     package func plan(
-        _ policy: Policy, file: String, actor: String, progress: RunProgress = .silent, patience: Patience
+        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
-        let deadline = patience.limit.map { MonotonicInstant.now + $0 } ?? .never
-        var pause = Duration.milliseconds(250)
-        while true {
-            let run = try await patience.whileAway { try await plan(policy, file: file, actor: actor, progress: progress) }
-            guard run.state == .refused, run.code == SyncError.Code.busy.rawValue, MonotonicInstant.now < deadline else {
-                return run
+        try await patience.whileBusy {
+            try await patience.whileAway {
+                try await plan(policy, file: file, actor: actor, applies: applies, progress: progress)
             }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(4))
         }
     }
 
-    /// ``apply(_:release:progress:)``, continued after an outage of the database.
+    /// ``apply(_:release:progress:)``, continued after an outage of the database; another process at the same is waited for.
     package func apply(_ id: Int64, release: Bool = false, progress: RunProgress = .silent, patience: Patience) async throws
         -> Run
     {
-        let hadOutage = Atomic(false)
-        return try await patience.whileAway {
-            do {
-                return try await apply(id, release: release, progress: progress)
-            } catch let error as SyncError where error.code == .notApplicable {
-                // An outage may have swallowed the answer of what was done.
-                let run = try await runs.show(id)
-                guard run.state == .done, hadOutage.load(ordering: .relaxed) else { throw error }
-                return run
-            } catch let error as PostgresError {
-                hadOutage.store(true, ordering: .relaxed)
-                throw error
+        // What another process ended meanwhile, or an outage swallowed the answer of, is as well done.
+        let isElsewhere = Atomic(false)
+        return try await patience.whileBusy {
+            try await patience.whileAway {
+                do {
+                    return try await apply(id, release: release, progress: progress)
+                } catch let error as SyncError where error.code == .notApplicable {
+                    let run = try await runs.show(id)
+                    guard isElsewhere.load(ordering: .relaxed), run.state.isApplied else { throw error }
+                    return run
+                } catch  where error is PostgresError || (error as? SyncError)?.code == .busy {
+                    isElsewhere.store(true, ordering: .relaxed)
+                    throw error
+                }
             }
         }
     }
@@ -73,7 +84,12 @@ extension Reconciler {
     package func reconcile(
         _ policy: Policy, file: String, actor: String, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
-        let run = try await plan(policy, file: file, actor: actor, progress: progress, patience: patience)
+        let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress, patience: patience)
         return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
     }
+}
+
+extension RunState {
+    /// Whether the plan was dealt with to its end, with whatever success.
+    fileprivate var isApplied: Bool { [.done, .stale, .failed].contains(self) }
 }

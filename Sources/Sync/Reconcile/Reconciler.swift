@@ -12,6 +12,7 @@ package import Postgres
 package struct Reconciler: Sendable {
     let postgres: PostgresClient
     let engine: ChangeEngine
+    let lease: SourceLease
     let logger: Logger
 
     /// The journal.
@@ -21,52 +22,45 @@ package struct Reconciler: Sendable {
         self.postgres = postgres
         self.logger = logger
         engine = ChangeEngine(directory: directory)
+        lease = SourceLease(postgres: postgres)
         runs = RunStore(postgres: postgres)
     }
 
     /// Reads an export and stores the plan; nothing of the domain is touched.
     ///
-    /// - Parameter actor: who asked for it, for the journal.
+    /// - Parameters:
+    ///   - actor: who asked for it, for the journal.
+    ///   - applies: whether the plan is to be applied without being asked again: if this process dies first, another one does.
     /// - Returns: the run, in one of the states planned, held, unchanged and refused.
-    /// - Throws: ``SyncError`` when no run could begin; ``PostgresError`` when the database went away, with nothing left half done.
-    package func plan(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
-        let (run, source, app) = try await runs.begin(
-            policy: policy.name, source: policy.source, platformApp: policy.platformApp, fileName: file, actor: actor)
-        let context = PlanContext(run: run, source: source, platformApp: app, policy: policy)
-        var counts = RunCounts()
-        do {
-            try await withSourceLock(source) { connection in
-                try await readAndPlan(context, file: file, counts: &counts, progress: progress, on: connection)
-            }
-        } catch let error as IntakeError {
-            try await refuse(run, code: error.code.rawValue, reason: "\(file): \(error)", counts)
-        } catch let error as SyncError {
-            try await refuse(run, code: error.code.rawValue, reason: error.message, counts)
-        } catch {
-            // The database may be what failed: then the next start marks the run.
-            try? await runs.finish(run, .failed, code: "interrupted", reason: "the run broke off: \(error)", counts: counts)
-            try? await dropStaging(run)
-            throw error
+    /// - Throws: ``SyncError`` when no run could begin, ``SyncError/Code/busy`` while another reads for the source;
+    ///   ``PostgresError`` when the database went away, with nothing left half done.
+    package func plan(
+        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent
+    ) async throws -> Run {
+        let place = try await runs.place(of: policy.source, platformApp: policy.platformApp)
+        return try await lease.hold(place.source) { connection in
+            try await finishOthers(of: place.source)
+            let run = try await runs.begin(policy: policy.name, at: place, fileName: file, actor: actor, applies: applies)
+            let context = PlanContext(run: run, source: place.source, platformApp: place.platformApp, policy: policy)
+            try await plan(context, file: file, progress: progress, on: connection)
+            return try await runs.show(run)
         }
-        return try await runs.show(run)
     }
 
     /// Applies the plan of a run, exactly; continues one that was cut short.
     ///
     /// - Parameter release: lets a plan through that a guard holds.
-    /// - Throws: ``SyncError`` with ``SyncError/Code/held`` or ``SyncError/Code/notApplicable``.
+    /// - Throws: ``SyncError`` with ``SyncError/Code/held``, ``SyncError/Code/notApplicable``, or ``SyncError/Code/busy``
+    ///   while another process is at it.
     package func apply(_ id: Int64, release: Bool = false, progress: RunProgress = .silent) async throws -> Run {
         let run = try await runs.show(id)
         if run.state == .held, !release {
             throw SyncError(
                 .held, "run \(id) is held: \(run.reason ?? ""). `muster sync apply --plan \(id) --release` lets it through")
         }
-        guard try await runs.claimForApply(id, release: release), let set = run.changes else {
-            throw SyncError(.notApplicable, "run \(id) is \(run.state.rawValue): there is nothing to apply")
+        return try await lease.hold(try await runs.source(of: id)) { _ in
+            try await applyHeld(run, release: release, progress: progress)
         }
-        let report = try await engine.apply(set) { done, of in await progress.report(.applying(done: done, of: of)) }
-        try await conclude(run, set, report)
-        return try await runs.show(id)
     }
 
     /// Rejects a plan that waits or is held, so that it can not be applied any more.
@@ -81,31 +75,29 @@ package struct Reconciler: Sendable {
 
     /// Plans and, unless a guard holds it, applies.
     package func reconcile(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
-        let run = try await plan(policy, file: file, actor: actor, progress: progress)
+        let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress)
         return run.state == .planned ? try await apply(run.id, progress: progress) : run
     }
 
-    /// Finishes what a process that died left behind: half-read runs are marked failed, half-applied ones are completed.
-    ///
-    /// - Parameter failed: told of a run that cannot be finished, for a reason of its own; the others are, and it stays as it is.
-    /// - Throws: ``PostgresError`` when the database is away.
-    package func recover(failed: (Run, any Error) -> Void) async throws -> [Run] {
-        var recovered: [Run] = []
-        for run in try await runs.unfinished() {
-            do {
-                if run.state == .applying {
-                    recovered.append(try await apply(run.id))
-                } else if try await markIfOrphaned(run) {
-                    recovered.append(try await runs.show(run.id))
-                }
-            } catch  where !(error is CancellationError) && (error as? PostgresError)?.isAway != true {
-                failed(run, error)
-            }
-        }
-        return recovered
-    }
-
     // MARK: Reading and planning
+
+    private func plan(_ context: PlanContext, file: String, progress: RunProgress, on connection: PostgresConnection) async throws
+    {
+        let run = context.run
+        var counts = RunCounts()
+        do {
+            try await readAndPlan(context, file: file, counts: &counts, progress: progress, on: connection)
+        } catch let error as IntakeError {
+            try await refuse(run, code: error.code.rawValue, reason: "\(file): \(error)", counts)
+        } catch let error as SyncError {
+            try await refuse(run, code: error.code.rawValue, reason: error.message, counts)
+        } catch {
+            // The database may be what failed: then whoever looks next marks the run.
+            try? await runs.finish(run, .failed, code: "interrupted", reason: "the run broke off: \(error)", counts: counts)
+            try? await dropStaging(run)
+            throw error
+        }
+    }
 
     private func readAndPlan(
         _ context: PlanContext, file: String, counts: inout RunCounts, progress: RunProgress, on connection: PostgresConnection
@@ -141,12 +133,23 @@ package struct Reconciler: Sendable {
         try await dropStaging(run)
     }
 
-    private func dropStaging(_ run: Int64) async throws {
+    func dropStaging(_ run: Int64) async throws {
         let area = StagingArea(run: run)
         try await postgres.withConnection { connection in try await connection.executeScript(area.drop) }
     }
 
     // MARK: Applying
+
+    /// Applies a plan under the lease of its source, which the caller holds.
+    func applyHeld(_ run: Run, release: Bool, progress: RunProgress = .silent) async throws -> Run {
+        guard try await runs.claimForApply(run.id, release: release), let set = run.changes else {
+            let state = try await runs.show(run.id).state
+            throw SyncError(.notApplicable, "run \(run.id) is \(state.rawValue): there is nothing to apply")
+        }
+        let report = try await engine.apply(set) { done, of in await progress.report(.applying(done: done, of: of)) }
+        try await conclude(run, set, report)
+        return try await runs.show(run.id)
+    }
 
     private func conclude(_ run: Run, _ set: ChangeSet, _ report: ApplyReport) async throws {
         var counts = RunCounts()
@@ -166,47 +169,4 @@ package struct Reconciler: Sendable {
             try await runs.finish(run.id, .done, code: reason == nil ? nil : "partly_refused", reason: reason, counts: counts)
         }
     }
-
-    // MARK: Locks
-
-    /// Holds the source for the length of a run; the lock dies with its connection, and so with the process.
-    private func withSourceLock<T>(_ source: Int64, _ body: (PostgresConnection) async throws -> T) async throws -> T {
-        try await postgres.withConnection { connection in
-            let row = try await connection.query(
-                "select pg_try_advisory_lock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source))) as locked"
-            ).first
-            guard try row?.decode(Bool.self, "locked") ?? false else {
-                throw SyncError(.busy, "another run of this source is at work; try again when it is done")
-            }
-            do {
-                let result = try await body(connection)
-                _ = try await connection.query(
-                    "select pg_advisory_unlock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source)))")
-                return result
-            } catch {
-                _ = try? await connection.query(
-                    "select pg_advisory_unlock(\(Self.lockClass), \(Int32(truncatingIfNeeded: source)))")
-                throw error
-            }
-        }
-    }
-
-    private func markIfOrphaned(_ run: Run) async throws -> Bool {
-        guard let row = try await postgres.query("select source_id from runs where id = \(run.id)").first else { return false }
-        do {
-            try await withSourceLock(try row.decode(Int64.self, "source_id")) { _ in
-                try await runs.finish(
-                    run.id, .failed, code: "interrupted",
-                    reason: "its process died while the export was read; nothing was changed",
-                    counts: RunCounts())
-                try await dropStaging(run.id)
-            }
-            return true
-        } catch let error as SyncError where error.code == .busy {
-            return false
-        }
-    }
-
-    /// Any number, used for nothing else.
-    private static let lockClass: Int32 = 0x4d53_5243
 }

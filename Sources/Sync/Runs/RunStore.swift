@@ -62,21 +62,25 @@ package struct RunStore: Sendable {
         }
     }
 
-    /// Begins a run for the policy's app and source, making the source when it is new.
-    func begin(policy: String, source: String, platformApp: String, fileName: String, actor: String) async throws -> (
-        run: Int64, source: Int64, platformApp: Int64
-    ) {
+    /// Whose a run is: its source and Platform App.
+    struct Place: Sendable {
+        let source: Int64
+        let platformApp: Int64
+    }
+
+    /// Finds the policy's app and source, making the source when it is new.
+    func place(of source: String, platformApp: String) async throws -> Place {
         let row = try await postgres.query(
             """
             with app as (select id from platform_apps where name = \(platformApp) and disabled_at is null),
             made as (
                 insert into sources (platform_app_id, name) select app.id, \(source) from app
-                on conflict (platform_app_id, name) do update set name = excluded.name
+                on conflict (platform_app_id, name) do nothing
                 returning id, platform_app_id
             )
-            insert into runs (platform_app_id, source_id, policy, file_name, actor)
-            select made.platform_app_id, made.id, \(policy), \(fileName), \(actor) from made
-            returning id, source_id, platform_app_id
+            select id, platform_app_id from made
+            union all
+            select s.id, s.platform_app_id from sources s join app on app.id = s.platform_app_id where s.name = \(source)
             """
         ).first
         guard let row else {
@@ -86,10 +90,18 @@ package struct RunStore: Sendable {
                     + "`muster app create \"\(platformApp)\"` creates it"
             )
         }
-        return (
-            try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"),
-            try row.decode(Int64.self, "platform_app_id")
-        )
+        return Place(source: try row.decode(Int64.self, "id"), platformApp: try row.decode(Int64.self, "platform_app_id"))
+    }
+
+    /// Begins a run.
+    func begin(policy: String, at place: Place, fileName: String, actor: String, applies: Bool) async throws -> Int64 {
+        let rows = try await postgres.query(
+            """
+            insert into runs (platform_app_id, source_id, policy, file_name, actor, applies)
+            values (\(place.platformApp), \(place.source), \(policy), \(fileName), \(actor), \(applies))
+            returning id
+            """)
+        return try rows[0].decode(Int64.self, "id")
     }
 
     /// Moves a run to a state; the end states get their time.
@@ -118,12 +130,6 @@ package struct RunStore: Sendable {
             update runs set state = 'rejected', code = 'rejected', reason = \(reason), finished_at = clock_timestamp()
             where id = \(run) and state in ('planned', 'held')
             """) == 1
-    }
-
-    /// Runs that a process left behind, oldest first.
-    func unfinished() async throws -> [Run] {
-        try await postgres.query("\(unescaped: RunStore.select) where r.state in ('reading', 'applying') order by r.id").map(
-            RunStore.decode)
     }
 
     static func json(_ counts: RunCounts) -> PostgresJSON {

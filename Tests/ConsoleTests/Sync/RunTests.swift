@@ -40,13 +40,13 @@ struct RunTests {
             #expect(approved.body.contains("Approved."))
             // The console writes the mark and nothing else.
             #expect(try await suspended(scene) == 0)
-            guard case .applied(let run) = try await scene.reconciler.applyReleased() else {
+            guard case .applied(let run) = try await scene.reconciler.applyWaiting() else {
                 Issue.record("nothing was applied")
                 return
             }
             #expect(run.state == .done && run.id == id)
             #expect(try await suspended(scene) == 35)
-            guard case .none = try await scene.reconciler.applyReleased() else {
+            guard case .none = try await scene.reconciler.applyWaiting() else {
                 Issue.record("applied twice")
                 return
             }
@@ -72,7 +72,7 @@ struct RunTests {
             let applied = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for _ in 0..<3 {
                     group.addTask {
-                        if case .applied = try await scene.reconciler.applyReleased() { true } else { false }
+                        if case .applied = try await scene.reconciler.applyWaiting() { true } else { false }
                     }
                 }
                 return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
@@ -88,7 +88,7 @@ struct RunTests {
             try await scene.site.world.directory.runs.release(id, by: scene.site.admin.caller)
             // Claimed, and no more: its process died.
             try await scene.site.world.postgres.execute("update runs set state = 'applying' where id = \(id)")
-            guard case .applied(let run) = try await scene.reconciler.applyReleased() else {
+            guard case .applied(let run) = try await scene.reconciler.applyWaiting() else {
                 Issue.record("it was left")
                 return
             }
@@ -110,7 +110,7 @@ struct RunTests {
             #expect(rejected.body.contains("Rejected."))
             #expect(rejected.body.contains("An &lt;i&gt;old&lt;/i&gt; export."))
             #expect(try await visitor.submit(page, "/approve").status == 422)
-            guard case .none = try await scene.reconciler.applyReleased() else {
+            guard case .none = try await scene.reconciler.applyWaiting() else {
                 Issue.record("a rejected plan was applied")
                 return
             }
@@ -160,7 +160,7 @@ struct RunTests {
             var visitor = scene.site.visitor()
             let part = try await visitor.get("sync/runs/\(id)/progress")
             #expect(part.body.contains("data-refresh") && !part.body.contains("<html"))
-            _ = try await scene.reconciler.applyReleased()
+            _ = try await scene.reconciler.applyWaiting()
             let over = try await visitor.get("sync/runs/\(id)/progress")
             #expect(!over.body.contains("data-refresh"))
             var stranger = scene.site.stranger()
@@ -245,7 +245,7 @@ struct RunTests {
                 #expect(try browser.words.contains("Applied"))
             }
             for await _ in opened {}
-            _ = try await scene.reconciler.applyReleased()
+            _ = try await scene.reconciler.applyWaiting()
             try await watching
             #expect(try await suspended(scene) == 35)
         }

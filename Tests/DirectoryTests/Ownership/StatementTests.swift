@@ -72,7 +72,7 @@ import Testing
 
     private static let everything = ChangeWork(
         hasAccounts: true, createsAccounts: true, hasKnownUsers: true, createsUsers: true, hasFirstMemberships: true,
-        hasLaterMemberships: true, suspends: true, restores: true)
+        hasLaterMemberships: true, adopts: true, suspends: true, restores: true)
 
     /// What the change engine writes on behalf of a run's app.
     static let writes: [String: [PostgresQuery]] = [
@@ -97,7 +97,7 @@ import Testing
         "ApplyStatements.createMemberships": "part of accounts or users",
         "ApplyStatements.writeMemberships": "part of accounts or users",
         "ApplyStatements.suspend": "part of accounts or users", "ApplyStatements.restore": "part of accounts or users",
-        "ApplyStatements.relink": "part of accounts or users",
+        "ApplyStatements.moveLinks": "part of accounts or users", "ApplyStatements.relink": "part of accounts or users",
         "RefusalStatements.refuseTakenEmails": "only refuses; reads whether an address is free",
         "SeatStatements.lock": "locks rows and shows none of them", "SeatStatements.refuse": "only refuses; counts seats",
         "ChangeStatements.hold": "locks the source", "ChangeStatements.takeOver": "marks the source",

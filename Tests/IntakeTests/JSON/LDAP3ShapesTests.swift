@@ -15,7 +15,7 @@ struct LDAP3ShapesTests {
             ("[\(Self.one),\(Self.two)]", Proof.Level.wellFormed, []),
             ("[\n\(Self.one), \(Self.two)\n]\n", .wellFormed, []),
             ("\(Self.one)\n\(Self.two)\n", .wellFormed, [Proof.Note.noEndOfSequence]),
-            ("\(Self.one)\n\(Self.two)", .none, [.noEndOfSequence, .noLineEnd]),
+            ("\(Self.one)\n\(Self.two)", .none, [.noEndOfSequence, .noLineEndAtEnd]),
             ("\(Self.one)\(Self.two)\r\n", .wellFormed, [.noEndOfSequence]),
         ] {
             let outcome = readExport(text, chunks: chunks)

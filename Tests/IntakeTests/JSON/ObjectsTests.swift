@@ -51,7 +51,7 @@ struct ObjectsTests {
         for chunks in [[], [1], [6]] {
             #expect(readExport(two + "\n", chunks: chunks).sink.entries.map(\.dn) == ["a@x", "b@x"])
             #expect(readExport(two + "\n", chunks: chunks).proof?.level == .wellFormed)
-            #expect(readExport(two, chunks: chunks).proof?.notes == [.noEndOfSequence, .noLineEnd])
+            #expect(readExport(two, chunks: chunks).proof?.notes == [.noEndOfSequence, .noLineEndAtEnd])
             #expect(readExport(two, chunks: chunks).proof?.level == Proof.Level.none)
             let list = readExport(#"[{"uid": "a"}, {"uid": "b"}]"#, chunks: chunks)
             #expect(list.proof == Proof(level: .wellFormed, entries: 2, rejected: 0, bytes: 28))

@@ -36,6 +36,22 @@ struct RangeParts {
         return false
     }
 
+    var isEmpty: Bool { parts.isEmpty }
+
+    /// Whether some attribute came in parts, and none of them with its beginning: the entry goes on with another one.
+    var isContinuation: Bool {
+        !parts.isEmpty && !parts.contains { $0.low == 0 }
+    }
+
+    /// Calls `body` with each part and the index of its attribute; a part that cannot be read has a negative beginning.
+    func forEach(_ body: (Int, RangeLedger.Span) -> Void) {
+        for part in parts {
+            let isReadable = part.low >= 0 && (part.high ?? .max) >= part.low
+            let unreadable = RangeLedger.Span(low: -1, high: -1)
+            body(part.attribute, isReadable ? RangeLedger.Span(low: part.low, high: part.high ?? .max) : unreadable)
+        }
+    }
+
     /// Whether an attribute came in parts.
     func has(_ attribute: Int) -> Bool {
         parts.contains { $0.attribute == attribute }

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads content records of LDIF (RFC 2849), with what ldapsearch writes around them.
+/// Reads LDIF (RFC 2849), content and change records, with what ldapsearch writes around them.
 ///
 /// Lines may be folded anywhere, also in comments, names and base64; CRLF is as good as LF. Beyond the RFC, plain
-/// values may be UTF-8. `name:< URL` rejects the entry, `changetype:` refuses the file, as does a search that did
-/// not end with `result: 0`. What the end of the file proves is decided by `LDIFTrailer`.
+/// values may be UTF-8, and content and change records may stand in one file. `name:< URL` rejects the entry. Where the
+/// sink takes no changes, `changetype:` refuses the file, apart from `changetype: add`, as which ldifde writes its
+/// exports. A search that did not end with `result: 0` refuses the file too. What the end of the file proves is
+/// decided by `LDIFTrailer`.
 struct LDIFReader: FormatReader {
     private enum Record: UInt8 {
         case none
         /// Began with `dn:`.
         case content
+        /// Has a `changetype:` other than an addition.
+        case change
         /// `search:`, `result:` and `ref:` of ldapsearch.
         case trailer
         /// Began with something else.
@@ -23,11 +27,13 @@ struct LDIFReader: FormatReader {
     private(set) var line = 1
     private var record = Record.none
     private var hasContent = false
+    private var takesChanges = false
     private var isUnterminated = false
     private var unfolded: [UInt8] = []
     private var decoded: [UInt8] = []
 
     private var entry = Entry()
+    private var change = LDIFChange()
     private var ranges = RangeParts()
     private var fault: (reason: Rejection.Reason, message: String)?
 
@@ -39,6 +45,7 @@ struct LDIFReader: FormatReader {
     mutating func consume<S: EntrySink>(
         _ window: UnsafeRawBufferPointer, base: Int, isLast: Bool, into sink: inout S
     ) throws -> Int {
+        takesChanges = sink.takesChanges
         var index = 0
         while index < window.count {
             guard let end = lineEnd(window, from: index, isLast: isLast) else { return index }
@@ -110,12 +117,14 @@ struct LDIFReader: FormatReader {
         var colon = 0
         while colon < text.count, NameForm.isNameByte[Int(text[colon])] { colon &+= 1 }
         guard colon > 0, colon < text.count, text[colon] == UInt8(ascii: ":") else {
+            if record == .change, text.isBlank(after: "-") { return endPart(at: position) }
             return try noName(at: position)
         }
         let name = UnsafeRawBufferPointer(rebasing: text[..<colon])
         let rest = UnsafeRawBufferPointer(rebasing: text[(colon &+ 1)...])
         switch record {
         case .content: try takeAttribute(name, rest, at: position)
+        case .change: takeChange(name, rest, at: position)
         case .none: try begin(name, rest, at: position)
         case .trailer: try trailer.line(name, Self.plain(rest), at: position, entries: tally.total)
         case .broken: break
@@ -164,21 +173,33 @@ struct LDIFReader: FormatReader {
         record = kind
         hasContent = true
         entry.reset(at: position)
+        change.reset()
         ranges.reset()
         fault = nil
     }
 
     private mutating func takeDN(_ rest: UnsafeRawBufferPointer) {
         decoded.removeAll(keepingCapacity: true)
+        guard decode(rest, "\"dn\"") else { return }
+        decoded.withUnsafeBytes { entry.setDN($0) }
+    }
+
+    /// Appends a value to `decoded`; on false the record is rejected.
+    private mutating func decode(_ rest: UnsafeRawBufferPointer, _ what: @autoclosure () -> String) -> Bool {
         if rest.first == UInt8(ascii: ":") {
-            guard Base64.decode(Self.base64(rest), into: &decoded) else { return reject(.badBase64, "\"dn\" is not base64") }
+            guard Base64.decode(Self.base64(rest), into: &decoded) else {
+                reject(.badBase64, "\(what()) is not base64")
+                return false
+            }
         } else if rest.first == UInt8(ascii: "<") {
-            return reject(.urlValue, "\"dn\" is a URL")
+            reject(.urlValue, "\(what()) is a URL")
+            return false
         } else {
             decoded.append(contentsOf: Self.plain(rest))
         }
-        guard decoded.withUnsafeBytes({ UTF8Check.isValid($0) }) else { return reject(.badText, "\"dn\" is not UTF-8") }
-        decoded.withUnsafeBytes { entry.setDN($0) }
+        if decoded.withUnsafeBytes({ UTF8Check.isValid($0) }) { return true }
+        reject(.badText, "\(what()) is not UTF-8")
+        return false
     }
 
     @inline(__always)
@@ -189,18 +210,31 @@ struct LDIFReader: FormatReader {
         if name.count == 2, name.isName("dn") {
             return reject(.duplicateKey, "\"dn\" a second time in line \(position.line): no empty line before it")
         }
-        if name.isName("changetype") || (entry.attributes.isEmpty && name.isName("control")) {
-            throw IntakeError(
-                code: .changeRecords, position: position, expected: "what is there (an export)",
-                found: "a change record (changetype:), which says what to do")
+        if name.isName("changetype") { return try takeChangeType(rest, at: position) }
+        if entry.attributes.isEmpty, name.isName("control") {
+            if !change.takeControl(Self.plain(rest)) { reject(.wrongShape, "line \(position.line) is not a control") }
+            return
         }
-        guard entry.cost &+ name.count &+ rest.count <= limits.entryBytes else {
-            return reject(.tooLarge, "more than \(limits.entryBytes) bytes")
+        guard change.controls.isEmpty || change.isAddition else {
+            return reject(.wrongShape, "line \(position.line): \"changetype:\" expected behind \"control:\"")
         }
+        guard isSmallEnough(name.count &+ rest.count) else { return }
         let attribute = open(name)
         guard entry.attributes.count <= limits.attributes else {
             return reject(.tooLarge, "more than \(limits.attributes) attributes")
         }
+        takeValue(rest, of: attribute, at: position)
+    }
+
+    @inline(__always)
+    private mutating func isSmallEnough(_ more: Int) -> Bool {
+        if entry.cost &+ more <= limits.entryBytes { return true }
+        reject(.tooLarge, "more than \(limits.entryBytes) bytes")
+        return false
+    }
+
+    @inline(__always)
+    private mutating func takeValue(_ rest: UnsafeRawBufferPointer, of attribute: Int, at position: Position) {
         switch rest.first {
         case UInt8(ascii: ":"):
             if !entry.append(base64: Self.base64(rest), to: attribute) {
@@ -235,18 +269,84 @@ struct LDIFReader: FormatReader {
         record = .none
         switch ended {
         case .none: break
+        case .change: try endChange(into: &sink)
         case .trailer: trailer.recordEnded()
         case .content, .broken:
+            if change.isAddition, takesChanges { return try endChange(into: &sink) }
             if fault == nil, entry.dnRange?.isEmpty ?? true { fault = (.noDN, "\"dn\" is empty") }
+            if fault == nil, entry.attributes.isEmpty, !change.controls.isEmpty {
+                fault = (.wrongShape, "a control without a change")
+            }
+            if fault == nil, change.isAddition { tally.noteAddition() }
             try tally.deliver(&entry, fault: fault, ranges: ranges, into: &sink)
         }
+    }
+
+    // MARK: - Change records
+
+    private mutating func takeChangeType(_ rest: UnsafeRawBufferPointer, at position: Position) throws(IntakeError) {
+        let kind = LDIFChange.Kind(Self.plain(rest))
+        guard takesChanges || kind == .add else {
+            throw IntakeError(
+                code: .changeRecords, position: position, expected: "what is there (an export)",
+                found: "a change record (changetype:), which says what to do")
+        }
+        guard let kind else {
+            return reject(
+                .wrongShape, "line \(position.line): add, delete, modify, modrdn or moddn expected behind \"changetype:\"")
+        }
+        guard entry.attributes.isEmpty, change.kind == nil else {
+            return reject(.wrongShape, "line \(position.line): \"changetype:\" expected right behind \"dn:\"")
+        }
+        change.kind = kind
+        if kind != .add { record = .change }
+    }
+
+    private mutating func takeChange(_ name: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer, at position: Position) {
+        guard fault == nil, isSmallEnough(name.count &+ rest.count) else { return }
+        let line: LDIFChange.Line
+        switch change.kind {
+        case .modify where change.openPart == nil:
+            line = change.begin(name, Self.plain(rest), in: &entry)
+            if entry.attributes.count > limits.attributes { reject(.tooLarge, "more than \(limits.attributes) parts") }
+        case .modify: line = change.value(name, of: entry)
+        case .rename:
+            decoded.removeAll(keepingCapacity: true)
+            guard decode(rest, "line \(position.line)") else { return }
+            line = change.takeRename(name, decoded)
+        case .delete, .add, nil: line = .wrong("the end of the record")
+        }
+        switch line {
+        case .done: break
+        case .value(let attribute): takeValue(rest, of: attribute, at: position)
+        case .wrong(let expected): reject(.wrongShape, "line \(position.line): \(expected) expected")
+        }
+    }
+
+    private mutating func endPart(at position: Position) {
+        guard fault == nil else { return }
+        if case .wrong(let expected) = change.endPart(of: entry) {
+            reject(.wrongShape, "line \(position.line): \(expected) expected")
+        }
+    }
+
+    private mutating func endChange<S: EntrySink>(into sink: inout S) throws {
+        if fault == nil, entry.dnRange?.isEmpty ?? true { fault = (.noDN, "\"dn\" is empty") }
+        if fault == nil, case .wrong(let expected) = change.end(of: entry) {
+            fault = (.wrongShape, "\(expected) expected before the end of the record")
+        }
+        // Moved out and back, so that the arena is not copied.
+        var whole = EntryChange()
+        change.move(into: &whole, &entry)
+        defer { change.move(back: &whole, &entry) }
+        try tally.deliver(whole, fault: fault, into: &sink)
     }
 
     // MARK: - The end
 
     mutating func finish<S: EntrySink>(bytes: Int, into sink: inout S) throws -> Proof {
         let end = Position(line: line, byte: bytes)
-        let isOpen = record == .content || record == .broken
+        let isOpen = record == .content || record == .change || record == .broken
         if isOpen, isUnterminated {
             throw IntakeError(
                 code: .truncated, position: end, expected: "the end of the line and of the record", found: "the end of the file")
@@ -254,32 +354,5 @@ struct LDIFReader: FormatReader {
         try endRecord(into: &sink)
         let verdict = try trailer.verdict(entries: tally.total, isOpen: isOpen, at: end)
         return tally.proof(level: verdict.level, bytes: bytes, notes: verdict.notes)
-    }
-
-    // MARK: - Values
-
-    /// A plain value without the blanks before it.
-    @inline(__always)
-    private static func plain(_ rest: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var start = 0
-        while start < rest.count, rest[start] == UInt8(ascii: " ") { start &+= 1 }
-        return UnsafeRawBufferPointer(rebasing: rest[start...])
-    }
-
-    /// A base64 value without the second colon and the blanks around it.
-    private static func base64(_ rest: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-        var value = plain(UnsafeRawBufferPointer(rebasing: rest.dropFirst()))
-        while value.last == UInt8(ascii: " ") { value = UnsafeRawBufferPointer(rebasing: value.dropLast()) }
-        return value
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// Whether this is a name, given in lower case, without regard to ASCII case.
-    @inline(__always)
-    func isName(_ name: StaticString) -> Bool {
-        guard count == name.utf8CodeUnitCount else { return false }
-        for index in 0..<count where NameForm.lower(self[index]) != name.utf8Start[index] { return false }
-        return true
     }
 }
