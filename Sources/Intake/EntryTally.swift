@@ -70,4 +70,12 @@ struct EntryTally {
         proof.openRanges = ranges
         return proof
     }
+
+    /// The proof of a file that is one object after the other: only its last line end says that it was not cut.
+    func proof(sequenceEndedLine: Bool, bytes: Int) -> Proof {
+        guard total > 1 || sequenceEndedLine else { return proof(level: .wellFormed, bytes: bytes) }
+        return proof(
+            level: sequenceEndedLine ? .wellFormed : .none, bytes: bytes,
+            notes: [.noEndOfSequence] + (sequenceEndedLine ? [] : [.noLineEndAtEnd]))
+    }
 }
