@@ -71,11 +71,9 @@ struct EntryTally {
         return proof
     }
 
-    /// The proof of a file that is one object after the other: only its last line end says that it was not cut.
-    func proof(sequenceEndedLine: Bool, bytes: Int) -> Proof {
-        guard total > 1 || sequenceEndedLine else { return proof(level: .wellFormed, bytes: bytes) }
-        return proof(
-            level: sequenceEndedLine ? .wellFormed : .none, bytes: bytes,
-            notes: [.noEndOfSequence] + (sequenceEndedLine ? [] : [.noLineEndAtEnd]))
+    /// What a file allows that is one object after the other: only its last line end says that it was not cut.
+    func sequence(endsLine: Bool) -> (level: Proof.Level, notes: [Proof.Note]) {
+        guard total > 1 || endsLine else { return (.wellFormed, []) }
+        return (endsLine ? .wellFormed : .none, [.noEndOfSequence] + (endsLine ? [] : [.noLineEndAtEnd]))
     }
 }

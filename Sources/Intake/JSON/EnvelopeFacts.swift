@@ -4,12 +4,14 @@
 struct EnvelopeFacts {
     /// A key whose value is about to come.
     enum Pending: UInt8 {
-        case next, changes, schemas
+        case next, changes, schemas, context
     }
 
     var pending = Pending.next
     /// How many items there are, by the outer object.
     var total: Int?
+    /// The number of the first item of the page, from 1.
+    var start = 1
     /// Items of the outer object.
     var items = 0
     var hasList = false
@@ -23,7 +25,11 @@ struct EnvelopeFacts {
     private var opened: [StaticString] = []
     private var hasNext = false
     private var hasChanges = false
-    private var isIncomplete: (held: Int, total: Int)?
+    private var hasOperations = false
+    private var part: (held: Int, total: Int)?
+    /// What is listed, by the outer object and by the first item.
+    private var context: String?
+    private var listed: String?
     private var lacksTotal = false
 
     /// Begins an outer object; what the one before said of more pages is settled by this one.
@@ -33,6 +39,7 @@ struct EnvelopeFacts {
         isMarked = false
         hasNext = false
         total = nil
+        start = 1
         items = 0
     }
 
@@ -49,11 +56,21 @@ struct EnvelopeFacts {
         switch pending {
         case .next: if !text.isEmpty { hasNext = true }
         case .changes: hasChanges = true
+        case .context:
+            // `https://graph.microsoft.com/v1.0/$metadata#users(id,mail)/$delta`
+            let text = String(decoding: text.prefix(1000), as: UTF8.self)
+            context = text.split(separator: "#").dropFirst().first?.split(whereSeparator: { "(/".contains($0) }).first.map(
+                String.init)
         case .schemas:
             let message = "urn:ietf:params:scim:api:messages:2.0:"
             if text.starts(with: message.utf8) {
                 let kind = String(decoding: text.dropFirst(message.utf8.count), as: UTF8.self)
-                if kind == "BulkRequest" { hasChanges = true } else { return kind == "ListResponse" }
+                if kind == "BulkRequest" {
+                    hasChanges = true
+                    hasOperations = true
+                } else {
+                    return kind == "ListResponse"
+                }
             }
         }
         return true
@@ -77,25 +94,52 @@ struct EnvelopeFacts {
             throw IntakeError(
                 code: .countMismatch, position: position, expected: "\(items) entries as read", found: "a total of \(total)")
         }
-        if total > items { isIncomplete = (items, total) }
+        if total > items { part = (items, total) }
     }
 
-    /// The most that the outer object lets the file prove.
-    func level(_ format: JSONFormat) -> Proof.Level {
-        if hasNext || hasChanges || removals > 0 || lostMemberships > 0 || isIncomplete != nil || lacksTotal { return .none }
-        if format.name == .keycloak, !hasPeople { return .none }
-        return format.total != nil ? .attested : .wellFormed
+    /// Notes what an item is: pages list things of one kind.
+    mutating func note(_ kind: JSONFormat.Kind) {
+        if listed == nil, kind != .object { listed = kind == .group ? "groups" : "users" }
     }
 
-    func notes(_ format: JSONFormat) -> [Proof.Note] {
-        var notes: [Proof.Note] = []
-        if hasNext { notes.append(.morePages) }
-        if hasChanges { notes.append(.changesOnly) }
-        if removals > 0 { notes.append(.removals(removals)) }
-        if lostMemberships > 0 { notes.append(.lostMemberships(lostMemberships)) }
-        if let isIncomplete { notes.append(.partOfTotal(held: isIncomplete.held, total: isIncomplete.total)) }
-        if lacksTotal { notes.append(.noTotal) }
-        if format.name == .keycloak, !hasPeople { notes.append(.noPeople) }
-        return notes
+    /// What the file proves.
+    ///
+    /// - Parameter sequence: what is allowed by a file that is one object after the other.
+    func proof(
+        _ format: JSONFormat, group: String?, tally: EntryTally, sequence: (level: Proof.Level, notes: [Proof.Note])?, bytes: Int
+    ) -> Proof {
+        var level = min(format.level, sequence?.level ?? .attested)
+        var notes = format.notes + (sequence?.notes ?? [])
+        func spoil(_ note: Proof.Note) {
+            level = .none
+            notes.append(note)
+        }
+        if lostMemberships > 0 { spoil(.lostMemberships(lostMemberships)) }
+        if tally.changes == 0 {
+            if hasChanges { spoil(.changesOnly) }
+            if removals > 0 { spoil(.removals(removals)) }
+        }
+        if lacksTotal { spoil(.noTotal) }
+        var proof = tally.proof(level: level, bytes: bytes, notes: notes, page: page(format, group: group))
+        // What other files of the same export may make up for.
+        if let part {
+            proof.level = .none
+            proof.notes.append(.partOfTotal(held: part.held, total: part.total))
+        }
+        if format.name == .keycloak, !hasPeople {
+            proof.level = .none
+            proof.notes.append(.noPeople)
+        }
+        return proof
+    }
+
+    /// The page that the file is, in formats that have some.
+    private func page(_ format: JSONFormat, group: String?) -> Proof.Page? {
+        guard format.isEnvelope, !format.next.isEmpty, !hasOperations else { return nil }
+        let what = context ?? listed ?? opened.first.map { "\($0)" } ?? "objects"
+        let kind = "\(format.name.family.rawValue) \(group.map { "members of \($0)" } ?? what)"
+        guard format.total != nil else { return Proof.Page(kind: kind, isLast: !hasNext) }
+        let isLast = !hasNext && total.map { start - 1 + items >= $0 } ?? true
+        return Proof.Page(kind: kind, isLast: isLast, total: total)
     }
 }

@@ -10,7 +10,9 @@ extension JSONExportReader {
         }
         let completion = format.complete(&item.entry, item.kind)
         name(completion.kind)
+        facts.note(completion.kind)
         if item.flattener.fault == nil, let message = completion.fault { item.flattener.fault = (.wrongShape, message) }
+        if completion.isChange, sink.takesChanges { return try deliverChange(completion, into: &sink) }
         if completion.isRemoved, item.flattener.fault == nil {
             facts.removals += 1
             return
@@ -23,6 +25,15 @@ extension JSONExportReader {
             item.flattener.fault = (.noDN, "none of the attributes that name an entry has a value")
         }
         try tally.deliver(&item.entry, fault: item.flattener.fault, ranges: RangeParts(), into: &sink)
+    }
+
+    /// Gives the sink what happened to the object.
+    private mutating func deliverChange<S: EntrySink>(_ completion: ItemCompletion, into sink: inout S) throws {
+        if item.flattener.fault == nil, item.entry.dnRange?.isEmpty ?? true {
+            item.flattener.fault = (.noDN, "none of the attributes that name an object has a value")
+        }
+        change.fill(from: item.entry, completion)
+        try tally.deliver(change, fault: item.flattener.fault, into: &sink)
     }
 
     /// Names the entry, and says what it is.

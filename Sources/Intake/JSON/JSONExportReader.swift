@@ -31,12 +31,16 @@ struct JSONExportReader: FormatReader {
     var isGroup = false
     var groupFault: (reason: Rejection.Reason, message: String)?
     var facts = EnvelopeFacts()
+    /// The change being told, where changes are.
+    var change = EntryChange()
 
     private var kind = JSONFormat.Kind.object
     private var inner: StaticString?
     private var isInList = false
     private var skipDepth = 0
     private var lastLine = 0
+    /// Whether the number to come is that of the first item of the page, not how many there are.
+    private var isStart = false
 
     init(format: JSONFormat, group: String?, limits: EntryLimits) {
         self.format = format
@@ -85,7 +89,8 @@ struct JSONExportReader: FormatReader {
         case .envelope: try takeEnvelope(token, text, base: base, into: &sink)
         case .fact: try takeFact(token, text, base: base)
         case .total:
-            facts.total = token.kind == .number ? Int(String(decoding: text, as: UTF8.self)) : nil
+            let number = token.kind == .number ? Int(String(decoding: text, as: UTF8.self)) : nil
+            if isStart { facts.start = number ?? 1 } else { facts.total = number }
             skipRest()
         case .listValue:
             switch token.kind {
@@ -134,6 +139,8 @@ struct JSONExportReader: FormatReader {
     ) throws {
         if token.kind == .key, let mark = format.mark, text.elementsEqual(mark.bytes) { facts.isMarked = true }
         guard token.kind == .key else {
+            // An empty page has no list.
+            if !facts.hasList, facts.isMarked, group != nil { try openGroup(of: .member, at: position(token, base)) }
             try facts.end(format, at: position(token, base))
             state = isInList ? .objects : .done
             return
@@ -159,7 +166,14 @@ struct JSONExportReader: FormatReader {
             facts.pending = .changes
             state = .fact
         } else if let total = format.total, text.elementsEqual(total.bytes) {
+            isStart = false
             state = .total
+        } else if format.total != nil, text.elementsEqual("startIndex".utf8) {
+            isStart = true
+            state = .total
+        } else if text.elementsEqual("@odata.context".utf8), format.name == .graph {
+            facts.pending = .context
+            state = .fact
         } else if text.elementsEqual("schemas".utf8), format.name == .scim {
             facts.pending = .schemas
             state = .fact
@@ -236,11 +250,9 @@ struct JSONExportReader: FormatReader {
     // MARK: - The end
 
     mutating func finish<S: EntrySink>(bytes: Int, into sink: inout S) throws -> Proof {
-        try closeGroup(into: &sink)
         let isSequence = !isInList && !format.isEnvelope && !isGroup
-        if isSequence, format.level > .none, tally.total > 0 {
-            return tally.proof(sequenceEndedLine: tokenizer.line > lastLine, bytes: bytes)
-        }
-        return tally.proof(level: min(format.level, facts.level(format)), bytes: bytes, notes: format.notes + facts.notes(format))
+        try closeGroup(into: &sink)
+        let sequence = isSequence && tally.total > 0 ? tally.sequence(endsLine: tokenizer.line > lastLine) : nil
+        return facts.proof(format, group: group, tally: tally, sequence: sequence, bytes: bytes)
     }
 }

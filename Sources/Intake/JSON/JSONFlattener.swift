@@ -17,6 +17,8 @@ struct JSONFlattener {
         var isEmpty = true
         /// An object marked primary, and a list in which one was.
         var isPrimary = false
+        /// An object of a list that is taken away from it (`@removed` of Microsoft Graph).
+        var isRemoved = false
     }
 
     private struct Key {
@@ -112,6 +114,7 @@ struct JSONFlattener {
         if token.isDamaged { reject(.badText, "a name has half a surrogate pair") }
         remember(text)
         path.removeLast(path.count - frames[top].path)
+        if top > 1, frames[top - 1].isList, text.elementsEqual("@removed".utf8) { frames[top].isRemoved = true }
         if top == 0, format.ignored.contains(where: { text.elementsEqual($0.bytes) }) {
             skipDepth = depth
             return
@@ -157,6 +160,7 @@ struct JSONFlattener {
         }
         if !frame.isList, path.count > base, path.last == UInt8(ascii: ".") { path.removeLast() }
         if frame.isEmpty, !frames[top].isList, path.count > base, allows(format) { _ = attribute(in: &entry) }
+        if frame.isRemoved, fault == nil { entry.moveAway(valuesFrom: frame.values) }
         if frame.isPrimary, !frame.isList, frames[top].isList, !frames[top].isPrimary {
             frames[top].isPrimary = true
             if fault == nil { entry.moveToFront(valuesFrom: frame.values, to: frames[top].values) }
@@ -224,29 +228,4 @@ struct JSONFlattener {
 
 extension StaticString {
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: utf8Start, count: utf8CodeUnitCount) }
-}
-
-extension Entry {
-    /// Moves the values that were added from the index `start` on before those that were added from `front` on.
-    mutating func moveToFront(valuesFrom start: Int, to front: Int) {
-        guard start > front else { return }
-        for index in attributes.indices where attributes[index].lastValue >= Int32(start) {
-            // The chain is what was there before the list, then what the list gave before, then what moves.
-            var before: Int32 = -1
-            var last: Int32 = -1
-            var next = attributes[index].firstValue
-            while next >= 0, next < Int32(start) {
-                if next < Int32(front) { before = next }
-                last = next
-                next = values[Int(next)].next
-            }
-            let first = before < 0 ? attributes[index].firstValue : values[Int(before)].next
-            guard next >= 0, last >= 0, last != before else { continue }
-            let end = attributes[index].lastValue
-            values[Int(end)].next = first
-            values[Int(last)].next = -1
-            attributes[index].lastValue = last
-            if before < 0 { attributes[index].firstValue = next } else { values[Int(before)].next = next }
-        }
-    }
 }

@@ -3,7 +3,9 @@
 extension JSONFormat {
     /// Pages of Microsoft Graph: users, groups with expanded members, delta.
     ///
-    /// `@odata.nextLink` says that the page is not the last one; `@odata.deltaLink` that the file tells changes.
+    /// `@odata.nextLink` says that the page is not the last one; `@odata.deltaLink` that the file tells changes. Who reads
+    /// changes gets each object as one: what is mentioned is replaced, null clears, `members@delta` adds to `members` and
+    /// takes away what is `@removed`, so that a group may come on several pages, and pages twice.
     static let graph: JSONFormat = {
         var format = JSONFormat(.graph, from: graphItems)
         format.lists = [List(key: "value", kind: .object)]
@@ -19,7 +21,9 @@ extension JSONFormat {
         format.memberAttributes = ["id", "userPrincipalName", "mail", "@odata.type"]
         format.complete = { entry, _ in
             var completion = ItemCompletion(kind: graphKind(entry))
+            completion.isChange = true
             completion.isRemoved = entry.presence(of: "@removed.reason") != .absent || entry.presence(of: "@removed") != .absent
+            completion.isRestorable = entry.first("@removed.reason")?.string == "changed"
             return completion
         }
         return format

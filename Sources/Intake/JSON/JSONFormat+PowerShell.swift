@@ -19,9 +19,10 @@ extension JSONFormat {
             return text.starts(with: "Microsoft.ActiveDirectory.Management.".utf8) ? .lost : .asWritten
         }
         format.complete = { entry, kind in
-            for (attribute, value) in identifiers where entry.first(attribute) == nil {
+            for (attribute, value) in identifiers {
                 guard let text = entry.first(value)?.string else { continue }
-                let index = Array(attribute.description.utf8).withUnsafeBytes { entry.findOrAdd($0) }
+                let index = entry.findOrAdd(attribute.bytes)
+                guard entry.attributes[index].firstValue < 0 else { continue }
                 Array(text.utf8).withUnsafeBytes { entry.append($0, kind: .text, to: index) }
             }
             return ItemCompletion(kind: kind)
@@ -30,7 +31,7 @@ extension JSONFormat {
     }()
 
     /// Attributes that .NET writes as objects, and where their text is.
-    private static let identifiers: [(AttributeName, AttributeName)] = [
+    private static let identifiers: [(StaticString, AttributeName)] = [
         ("SID", "SID.Value"), ("objectSid", "objectSid.Value"), ("ObjectGUID", "ObjectGUID.Guid"),
     ]
 

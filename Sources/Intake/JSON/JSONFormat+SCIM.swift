@@ -45,6 +45,7 @@ extension JSONFormat {
             if endpoint.hasPrefix("/Users") || entry.presence(of: "userName") != .absent { completion.kind = .user }
         }
         guard let method = entry.first("operation.method")?.string?.uppercased() else { return completion }
+        completion.isChange = true
         switch method {
         case "POST", "PUT": nameOperation(&entry, endpoint: endpoint)
         case "DELETE":

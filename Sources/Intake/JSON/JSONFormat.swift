@@ -102,6 +102,10 @@ struct ItemCompletion {
     var kind: JSONFormat.Kind
     /// The item says that this object is gone.
     var isRemoved = false
+    /// It may come back under the same id.
+    var isRestorable = false
+    /// The item tells what happened to the object, for who wants to know it.
+    var isChange = false
     /// Why the item cannot be used.
     var fault: String?
     /// The item names groups or members that the exporting tool cut off.

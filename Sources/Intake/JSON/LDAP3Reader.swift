@@ -403,6 +403,7 @@ struct LDAP3Reader: FormatReader {
 
     func finish<S: EntrySink>(bytes: Int, into sink: inout S) -> Proof {
         guard isSequence else { return tally.proof(level: .wellFormed, bytes: bytes) }
-        return tally.proof(sequenceEndedLine: tokenizer.line > lastLine, bytes: bytes)
+        let sequence = tally.sequence(endsLine: tokenizer.line > lastLine)
+        return tally.proof(level: sequence.level, bytes: bytes, notes: sequence.notes)
     }
 }
