@@ -111,6 +111,7 @@ let package = Package(
                 .embedInCode("Migrations/V0006_sign_in.sql"),
                 .embedInCode("Migrations/V0007_rotation_and_leases.sql"),
                 .embedInCode("Migrations/V0008_super_admins.sql"),
+                .embedInCode("Migrations/V0009_journal.sql"),
                 .embedInCode("Migrations/V0010_sync_whole.sql"),
             ],
             swiftSettings: strict
