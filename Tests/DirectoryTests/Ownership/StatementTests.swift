@@ -116,6 +116,7 @@ import Testing
         "LoginLinkStatements.state": "no app calls: needs the token of the link",
         "SessionStatements.passwordHash": "no app calls: what a password is compared with",
         "SessionStatements.open": "no app calls: needs the password",
+        "SessionStatements.rehash": "no app calls: needs the password",
         "SessionStatements.person": "no app calls: a person's own", "SessionStatements.list": "no app calls: a person's own",
         "SessionStatements.end": "no app calls: a person's own",
         "SignInFailureStatements.count": "counts failures", "SignInFailureStatements.forgive": "counts failures",
