@@ -180,7 +180,7 @@ let package = Package(
         .executableTarget(name: "muster", dependencies: ["Commands"], swiftSettings: strict),
 
         testSupport("PostgresTestSupport", ["Postgres", .logging]),
-        testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport"]),
+        testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", .logging]),
         testSupport("WebTestSupport", ["WebSurface", .hummingbird, .logging, .nioCore, .serviceLifecycle]),
         tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle]),
         tests("SecretsTests", ["Secrets"]),
@@ -216,8 +216,8 @@ let package = Package(
         tests(
             "ConsoleTests",
             [
-                "Console", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
-                "Sync", "Policy", .hummingbird, .httpTypes, .logging,
+                "Console", "PlatformAPI", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres",
+                "PostgresTestSupport", "Secrets", "Sync", "Policy", .hummingbird, .httpTypes, .logging,
             ]),
         tests(
             "DocumentsTests",
