@@ -216,7 +216,8 @@ let package = Package(
         tests(
             "ConsoleTests",
             [
-                "Console", "PlatformAPI", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres",
+                "Console", "PlatformAPI", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport",
+                "Postgres",
                 "PostgresTestSupport", "Secrets", "Sync", "Policy", .hummingbird, .httpTypes, .logging,
             ]),
         tests(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Daemon
+import Directory
 import Sync
 
 /// `muster sync reject`
@@ -19,7 +20,8 @@ struct SyncRejectCommand: ReportingCommand {
 
     func run() async throws {
         try await Workplace(options, output).withInstalled { installed in
-            let run = try await installed.reconciler.reject(number, reason: reason)
+            _ = try await installed.reconciler.runs.show(number)
+            let run = try await installed.reconciler.reject(number, reason: reason, by: .command)
             let report = try await RunReport(run, installed.reconciler.runs, page: 0)
             report.show(output, style: Console.style)
         }

@@ -24,18 +24,23 @@ extension Reconciler {
     package func applyReleased(besides: Set<Int64> = []) async throws -> ReleasedRun {
         let ids = try await runs.released().filter { !besides.contains($0) }
         for id in ids {
-            let found = try await postgres.withConnection { connection -> ReleasedRun in
-                guard try await lock(id, connection) else { return .none }
-                let result: Result<ReleasedRun, any Error>
-                do { result = .success(try await applyReleased(id)) } catch { result = .failure(error) }
-                _ = try? await connection.query(
-                    "select pg_advisory_unlock(\(Self.releaseLock), \(Int32(truncatingIfNeeded: id)))")
-                return try result.get()
-            }
+            let found = try await withReleaseLock(id) { try await applyReleased(id) } ?? .none
             if case .none = found { continue }
             return found
         }
         return .none
+    }
+
+    /// Does what one at a time may do with a plan that was let through; nil when somebody else is at it.
+    func withReleaseLock<T>(_ id: Int64, _ work: () async throws -> T) async throws -> T? {
+        try await postgres.withConnection { connection -> T? in
+            guard try await lock(id, connection) else { return nil }
+            let result: Result<T, any Error>
+            do { result = .success(try await work()) } catch { result = .failure(error) }
+            _ = try? await connection.query(
+                "select pg_advisory_unlock(\(Self.releaseLock), \(Int32(truncatingIfNeeded: id)))")
+            return try result.get()
+        }
     }
 
     private func applyReleased(_ id: Int64) async throws -> ReleasedRun {

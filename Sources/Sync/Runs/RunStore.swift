@@ -111,15 +111,6 @@ package struct RunStore: Sendable {
             """) == 1
     }
 
-    /// Ends a plan that nothing of was applied yet; false when there is none.
-    func reject(_ run: Int64, reason: String) async throws -> Bool {
-        try await postgres.execute(
-            """
-            update runs set state = 'rejected', code = 'rejected', reason = \(reason), finished_at = clock_timestamp()
-            where id = \(run) and state in ('planned', 'held')
-            """) == 1
-    }
-
     /// Runs that a process left behind, oldest first.
     func unfinished() async throws -> [Run] {
         try await postgres.query("\(unescaped: RunStore.select) where r.state in ('reading', 'applying') order by r.id").map(
