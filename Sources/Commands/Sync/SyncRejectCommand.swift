@@ -25,7 +25,8 @@ struct SyncRejectCommand: ReportingCommand {
             if selection.isGiven {
                 return try await selection.decide(.rejected, of: number, reason: reason, installed, output)
             }
-            let run = try await installed.reconciler.reject(number, reason: reason)
+            _ = try await installed.reconciler.runs.show(number)
+            let run = try await installed.reconciler.reject(number, reason: reason, by: .command)
             let report = try await RunReport(run, installed.reconciler.runs, page: 0)
             report.show(output, style: Console.style)
         }

@@ -11,6 +11,7 @@ package import Postgres
 /// Produces changes and never writes a domain table itself: ``ChangeEngine`` does, under the rules of ownership.
 package struct Reconciler: Sendable {
     let postgres: PostgresClient
+    let directory: Directory
     let engine: ChangeEngine
     let lease: SourceLease
     let logger: Logger
@@ -20,6 +21,7 @@ package struct Reconciler: Sendable {
 
     package init(postgres: PostgresClient, directory: Directory, logger: Logger) {
         self.postgres = postgres
+        self.directory = directory
         self.logger = logger
         engine = ChangeEngine(directory: directory)
         lease = SourceLease(postgres: postgres)
@@ -63,16 +65,6 @@ package struct Reconciler: Sendable {
         return try await lease.hold(try await runs.source(of: id)) { _ in
             try await applyHeld(run, release: release, progress: progress)
         }
-    }
-
-    /// Rejects a plan that waits or is held, so that it can not be applied any more.
-    ///
-    /// - Throws: ``SyncError`` with ``SyncError/Code/notApplicable`` for a run that has no such plan.
-    package func reject(_ id: Int64, reason: String? = nil) async throws -> Run {
-        guard try await runs.reject(id, reason: reason ?? "a person rejected it") else {
-            throw SyncError(.notApplicable, "run \(id) is \(try await runs.show(id).state.rawValue): there is no plan to reject")
-        }
-        return try await runs.show(id)
     }
 
     /// Plans and, unless a guard holds it, applies.

@@ -145,15 +145,6 @@ package struct RunStore: Sendable {
         ).isEmpty
     }
 
-    /// Ends a plan that nothing of was applied yet; false when there is none.
-    func reject(_ run: Int64, reason: String) async throws -> Bool {
-        try await postgres.execute(
-            """
-            update runs set state = 'rejected', code = 'rejected', reason = \(reason), finished_at = clock_timestamp()
-            where id = \(run) and state in ('planned', 'held')
-            """) == 1
-    }
-
     static func json(_ counts: RunCounts) -> PostgresJSON {
         PostgresJSON(
             "{" + counts.values.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\($0.value)" }.joined(separator: ",") + "}")
