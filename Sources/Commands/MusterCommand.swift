@@ -13,10 +13,10 @@ package struct MusterCommand: AsyncParsableCommand {
             discussion: "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 held by a guard, 4 the plan is stale.",
             version: version,
             subcommands: [
-                ServeCommand.self, MigrateCommand.self, AppCommand.self, TokenCommand.self, GrantCommand.self, UserCommand.self,
-                AccountCommand.self, BotCommand.self, AdminCommand.self, SyncCommand.self, ExplainCommand.self, PolicyCommand.self,
-                AuditCommand.self,
-                KeyCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self, CompletionsCommand.self,
+                ServeCommand.self, MigrateCommand.self, AppCommand.self, TokenCommand.self, GrantCommand.self,
+                UserCommand.self, AccountCommand.self, BotCommand.self, AdminCommand.self, SyncCommand.self,
+                ExplainCommand.self, PolicyCommand.self, AuditCommand.self, KeyCommand.self, BackupCommand.self,
+                RestoreCommand.self, DoctorCommand.self, CompletionsCommand.self,
             ])
     }
 

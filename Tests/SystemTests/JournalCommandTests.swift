@@ -45,7 +45,7 @@ import Testing
             #expect(changes.count == 4 && (changes[0]["fields"] as? [String: Any])?["name"] is [Any])
             let lines = try await run("sync", "show", "2", "--ndjson").split(separator: "\n")
             #expect(lines.count == 4)
-            _ = try await run("sync", "show", "2", "--by", "person", code: 64)
+            _ = try await run("sync", "show", "2", "--by", "person", code: 2)
 
             // One change is left out.
             let seq = try #require(changes.first { $0["label"] as? String == "p1@example.org" }?["seq"] as? Int)
@@ -84,7 +84,7 @@ import Testing
             let report = try await run("sync", "report", "2")
             #expect(report.contains("proof") && report.contains("rejected by a person") && report.contains("time: plan"))
             let reported = try #require(try await json("sync", "report", "2") as? [String: Any])
-            #expect(reported["proof"] as? String == "wellFormed", "\(reported)")
+            #expect(reported["proof"] as? String == "well_formed", "\(reported)")
             #expect((reported["decisions"] as? [String: Int])?["rejected"] == 1 && reported["file_sha256"] is String)
         }
     }
