@@ -46,12 +46,16 @@ package struct ReadRule: Sendable, Hashable {
         case ldap3
         /// LDIF content records.
         case ldif
+        /// Rows of cells.
+        case csv
     }
 
     /// The files, watched by `muster serve`; empty where exports come by command or API only (`files:`).
     package var files: [FilePattern] = []
     /// The format (`format:`, default `auto`).
     package var format: Format = .auto
+    /// How text and rows are meant and what is asked of the manifest (`encoding:`, `csv:`, `manifest:`).
+    package var options = ExportOptions()
 
     /// No files, any format.
     package init() {}

@@ -62,13 +62,15 @@ extension DocumentReader {
 
     private mutating func readRule(_ node: Node) -> ReadRule {
         var rule = ReadRule()
-        guard let fields = fields(of: node, "\"read\"", known: ["files", "format"]) else { return rule }
+        let keys = ["files", "format", "encoding", "csv", "manifest"]
+        guard let fields = fields(of: node, "\"read\"", known: keys) else { return rule }
         if let files = fields["files"], let items = list(files, "\"files\"") {
             rule.files = items.compactMap { filePattern($0) }
         }
         if let format = fields["format"], let choice = choice(format, "\"format\"", ReadRule.Format.self) {
             rule.format = choice
         }
+        rule.options = exportOptions(fields)
         return rule
     }
 
