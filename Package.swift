@@ -111,12 +111,13 @@ let package = Package(
                 .embedInCode("Migrations/V0006_sign_in.sql"),
                 .embedInCode("Migrations/V0007_rotation_and_leases.sql"),
                 .embedInCode("Migrations/V0008_super_admins.sql"),
+                .embedInCode("Migrations/V0009_journal.sql"),
                 .embedInCode("Migrations/V0010_sync_whole.sql"),
             ],
             swiftSettings: strict
         ),
         module("Intake", ["CZlib"]),
-        module("Policy", ["Intake", .yams]),
+        module("Policy", ["Intake", "Secrets", .yams]),
         module("Sync", ["Directory", "Policy", "Intake", "Postgres", "Secrets", .logging, .nioPosix]),
         module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
         module(
@@ -187,7 +188,7 @@ let package = Package(
         tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("SecretsTests", ["Secrets", .subprocess, .systemPackage]),
         tests("IntakeTests", ["Intake"]),
-        tests("PolicyTests", ["Policy", "Intake"]),
+        tests("PolicyTests", ["Policy", "Intake", "Secrets"]),
         tests("DirectoryTests", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", "DirectoryTestSupport"]),
         tests(
             "SyncTests",

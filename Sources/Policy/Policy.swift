@@ -21,8 +21,14 @@ package struct Policy: Sendable {
     package let groups: GroupsRule
     /// The accounts with their members (`accounts:`).
     package let accounts: [AccountRule]
+    /// Rules that make an account for each group, unit or value (items of `accounts:` with `each:`).
+    package let eachAccounts: [EachAccountRule]
     /// The limits (`guards:`).
     package let guards: Guards
+    /// How runs go about their work.
+    package let operation: OperationRules
+    /// Of policies that name one field of one user, the one of the highest precedence sets it (`precedence:`, default 0).
+    package let precedence: Int
     /// The file from which the policy was read, as it was named.
     package let file: String
     /// Canonical text of what the policy makes of entries: the same text means the same users, accounts and roles.
@@ -38,27 +44,42 @@ package struct Policy: Sendable {
 
 /// Where the exports of a policy come from (`read:`).
 package struct ReadRule: Sendable, Hashable {
-    /// The formats a policy can name.
-    package enum Format: String, Sendable, Hashable, CaseIterable {
-        /// Told from the file's content.
-        case auto
-        /// ldap3 `response_to_json`.
-        case ldap3
-        /// LDIF content records.
-        case ldif
-        /// Rows of cells.
-        case csv
+    /// What has to lie beside each export.
+    package enum Manifest: String, Sendable, Hashable, CaseIterable {
+        /// `FILE.manifest.json` counts where it is there.
+        case optional
+        /// An export without it is refused.
+        case required
+        /// An export without it, or whose manifest is not signed by the policy's key, is refused.
+        case signed
     }
 
     /// The files, watched by `muster serve`; empty where exports come by command or API only (`files:`).
     package var files: [FilePattern] = []
-    /// The format (`format:`, default `auto`).
-    package var format: Format = .auto
-    /// How text and rows are meant and what is asked of the manifest (`encoding:`, `csv:`, `manifest:`).
-    package var options = ExportOptions()
+    /// The format (`format:`, default `auto`, which is `.detect`).
+    package var format = EntryFormat.detect
+    /// The encoding of the text (`encoding:`); nil finds out.
+    package var encoding: TextEncoding?
+    /// How rows are meant (`csv:`).
+    package var csv = CSVOptions()
+
+    /// What has to lie beside each export (`manifest:`).
+    package var manifest = Manifest.optional
+    /// The Ed25519 key by which manifests are signed, 32 bytes (`public_key:`); there where they must be.
+    package var publicKey: [UInt8]?
 
     /// No files, any format.
     package init() {}
+
+    /// All of that in the words of the readers.
+    package var exportOptions: ExportOptions {
+        var options = ExportOptions(format: format)
+        options.encoding = encoding
+        options.csv = csv
+        options.manifest.isRequired = manifest != .optional
+        options.manifest.publicKey = publicKey
+        return options
+    }
 }
 
 /// How an entry without a link finds a user that exists already (an item of `match:`).
@@ -95,8 +116,12 @@ package struct PeopleRule: Sendable {
     package let customAttributes: [(key: String, mapping: FieldMapping)]
     /// When the user is enabled (`enabled:`).
     package let enabled: Enabled
-    /// What happens to the user when the person vanished from the export (`absent:`).
+    /// How the person signs in elsewhere, and which password is imported (`authentication:`).
+    package let authentication: AuthenticationRule?
+    /// What happens to the user when the person vanished from the export (`absent:`); who is to be deleted is suspended first.
     package let absent: AbsencePolicy
+    /// How long after that a user is deleted who did not come back (`absent: {delete: {after: 30d}}`); nil is never.
+    package let deleteAfter: Duration?
 }
 
 /// What is a group, and how membership is read (`groups:`).
@@ -115,6 +140,8 @@ package struct GroupsRule: Sendable {
     package let members: [MemberAttribute]
     /// The attributes of a person or group that name its groups (`member_of:`).
     package let memberOf: [AttributeName]
+    /// The attributes of a group that hold other names by which the policy may name it (`names:`).
+    package let names: [AttributeName]
     /// Whether the members of a group's groups are members (`nested:`).
     package let nested: Bool
 }

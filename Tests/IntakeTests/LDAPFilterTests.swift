@@ -61,6 +61,29 @@ struct LDAPFilterTests {
         #expect(error?.column == column, "\(String(describing: error))")
     }
 
+    @Test("paths, columns, booleans and numbers of other formats than LDAP")
+    func paths() throws {
+        let entry = Entry(
+            dn: "00u1",
+            attributes: [
+                "profile.status": ["ACTIVE"], "suspended": ["false"], "score": ["2.5"], "Worker Status": ["Aktiv"],
+                "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department": ["R&D"], "@odata.type": ["user"],
+                "Straße": ["1"], "flags": ["6"], "created": ["2026-01-31T00:00:00Z"],
+            ])
+        for text in [
+            "(profile.status=active)", "(!(suspended=TRUE))", "(score>=2)", "(score>=1.75)", "(!(score>=10))", "(score<=1e1)",
+            "({Worker Status}=aktiv)", "({worker status}=*)", "({Straße}>=1)", "(@odata.type=user)",
+            "(urn:ietf:params:scim:schemas:extension:enterprise:2.0:User.department=r&d)",
+            "(flags:1.2.840.113556.1.4.803:=2)", "(created>=2026-01-30)",
+        ] {
+            #expect(try LDAPFilter(parsing: text).matches(entry), "\(text)")
+        }
+        for (text, column) in [("({}=x)", 2), ("({a=x)", 2), ("({a|b}=x)", 2), ("(a.=x)", 2), ("(.a=x)", 2), ("(a b=x)", 4)] {
+            let error = #expect(throws: LDAPFilterError.self) { try LDAPFilter(parsing: text) }
+            #expect(error?.column == column, "\(text): \(String(describing: error))")
+        }
+    }
+
     @Test("depth has an end, and garbage does not crash")
     func hostile() {
         let deep = String(repeating: "(!", count: 5000)

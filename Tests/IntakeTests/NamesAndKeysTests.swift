@@ -153,7 +153,11 @@ struct NamesAndKeysTests {
         #expect(AttributeName("a[") != "a{")
         #expect(AttributeName(validating: "entryUUID") != nil)
         #expect(AttributeName(validating: "2.5.4.3") != nil)
-        for wrong in ["", "a b", "1a", "a;", ";a", "é", "a=b", "-a", "2.5."] {
+        for path in ["profile.login", "@odata.type", "urn:x:2.0:User.department", "$ref", "{a b}", "{Straße}", "x@odata.bind"] {
+            #expect(AttributeName(validating: path) != nil, "\(path)")
+        }
+        #expect(AttributeName(validating: "{Worker Status}") == "worker status")
+        for wrong in ["{}", "{ }", "{a", "a.", "a:", ".a", "{a|b}", "", "a b", "1a", "a;", ";a", "é", "a=b", "-a", "2.5."] {
             #expect(AttributeName(validating: wrong) == nil, "\(wrong)")
         }
     }

@@ -33,7 +33,7 @@ struct DiagnosticsTests {
             accounts:
               - key: one
                 name: One
-                members: cn support
+                members: cn=support,ou
                 locale: English
               - key: one
                 name: Two

@@ -91,7 +91,7 @@ import Testing
 
     @Test func aManifestIsHeldAgainstItsExport() async throws {
         try await withSyncWorld { world in
-            let policy = try Policy.crowd(guards: "guards: {removals: {percent: 20}}\nread: {manifest: {required: true}}")
+            let policy = try Policy.crowd(guards: "guards: {removals: {percent: 20}}\nread: {manifest: required}")
             let data = Data(Person.export(Person.crowd(40)).utf8)
             let path = try write(world, "a.json", data)
             let bare = try await run(world, policy, path)
@@ -128,7 +128,7 @@ import Testing
             _ = try openssl("genpkey", "-algorithm", "ed25519", "-out", key)
             let publicKey = try openssl("pkey", "-in", key, "-pubout", "-outform", "DER").base64EncodedString()
             let signature = try openssl("pkeyutl", "-sign", "-inkey", key, "-rawin", "-in", textFile).base64EncodedString()
-            let policy = try Policy.crowd(guards: "read: {manifest: {public_key: \"\(publicKey)\"}}")
+            let policy = try Policy.crowd(guards: "read: {manifest: signed, public_key: \"\(publicKey)\"}")
 
             _ = try write(world, "a.json.manifest.json", manifest(3, data))
             #expect(try await run(world, policy, path).reason?.contains("has no \"signature\"") == true)
@@ -164,7 +164,7 @@ import Testing
                     read:
                       format: csv
                       encoding: windows-1252
-                      csv: {delimiter: ";", values: "|", multi_valued: [Teams]}
+                      csv: {delimiter: ";", values: "|", multiple: [Teams]}
                     people:
                       where: (Status=Active)
                       id: Number

@@ -224,6 +224,26 @@ enum Processes {
         return pid
     }
 
+    /// Runs a program to its end.
+    ///
+    /// - Returns: the most memory that it had at a time, in KiB.
+    static func peakMemory(_ words: [String], environment: [String: String], log: String) async throws -> Int {
+        let pid = try spawn(words, environment: environment, log: log)
+        var peak = 0
+        while isAlive(pid) {
+            let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+            // The kernel's own high-water mark: nothing between two looks is missed.
+            if let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }) {
+                peak = Int(line.filter(\.isNumber)) ?? peak
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        var status: Int32 = 0
+        waitpid(pid, &status, 0)
+        try #require(status == 0, "\((try? String(contentsOfFile: log, encoding: .utf8)) ?? "")")
+        return peak
+    }
+
     static func isAlive(_ pid: pid_t) -> Bool {
         guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return false }
         return !stat.contains(") Z ")

@@ -8,6 +8,6 @@ struct UserCommand: AsyncParsableCommand {
         subcommands: [
             UserListCommand.self, UserShowCommand.self, UserCreateCommand.self, UserUpdateCommand.self, UserSuspendCommand.self,
             UserRestoreCommand.self, UserDeleteCommand.self, UserLoginLinkCommand.self, UserTokenCommand.self,
-            UserSessionsCommand.self,
+            UserSessionsCommand.self, UserHandBackCommand.self,
         ])
 }

@@ -159,3 +159,32 @@ struct UserDeleteCommand: ReportingCommand {
         ObjectText.done(output, "Deleted user \(id).", id: id)
     }
 }
+
+/// `muster user hand-back`
+struct UserHandBackCommand: ReportingCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hand-back",
+        abstract: "Gives fields back to the directory that somebody took over by editing them; `muster explain` lists them.")
+
+    @OptionGroup var user: UserArgument
+
+    @Option(
+        name: .long, parsing: .singleValue,
+        help: ArgumentHelp("Such as name or custom_attributes.title, several times; default all of them.", valueName: "field"))
+    var field: [String] = []
+
+    @OptionGroup var options: ConfigurationOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let fields = field.isEmpty ? nil : field
+        let user = try await Workplace(options, output).withInstalled {
+            let id = try await self.user.id($0.directory)
+            return try await $0.directory.users.handBack(id, fields: fields, by: .command)
+        }
+        ObjectText.done(
+            output,
+            "The directory sets \(field.isEmpty ? "every field" : field.joined(separator: ", ")) of user \(user.id) again.",
+            id: user.id)
+    }
+}

@@ -24,8 +24,9 @@ package enum Schema {
             Migration(
                 version: 8, name: "super_admins",
                 sql: String(decoding: PackageResources.V0008_super_admins_sql, as: UTF8.self)),
+            Migration(version: 9, name: "journal", sql: String(decoding: PackageResources.V0009_journal_sql, as: UTF8.self)),
             Migration(
-                version: 9, name: "sync_whole",
+                version: 10, name: "sync_whole",
                 sql: String(decoding: PackageResources.V0010_sync_whole_sql, as: UTF8.self)),
         ])
     }

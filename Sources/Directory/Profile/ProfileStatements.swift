@@ -10,9 +10,13 @@ enum ProfileStatements {
         with \(themselves: credential),
         target as (select u.* from users u join person on u.id = person.user_id for update of u),
         updated as (
-            update users x set name = \(change.name), display_name = \(change.displayName), row_version = x.row_version + 1,
-                updated_at = now()
-            from target t where x.id = t.id and (t.name, t.display_name) is distinct from (\(change.name), \(change.displayName))
+            update users x set name = w.name, display_name = w.display_name, row_version = x.row_version + 1, updated_at = now(),
+                field_owners = \(unescaped: UserStatements.takenOver(to: "w", app: "0", by: "'user'", "x.id"))
+            from target t
+            cross join lateral (
+                select \(change.name) as name, t.email, \(change.displayName) as display_name, t.custom_attributes
+            ) w
+            where x.id = t.id and (t.name, t.display_name) is distinct from (\(change.name), \(change.displayName))
             returning x.*
         ),
         \(

@@ -5,6 +5,9 @@ package enum RunReason {
     /// The reasons in the order of a person's life.
     package static let all = known.map(\.reason)
 
+    /// Of what a run changes that reverses another one.
+    package static let undo = "the reverse of an earlier run"
+
     /// The actions that a reason comes with; nil for one that is not known here.
     static func actions(_ reason: String) -> [String]? { known.first { $0.reason == reason }?.actions }
 
@@ -19,6 +22,7 @@ package enum RunReason {
         ("its rule changed", ["update"]),
         ("its rule is gone from the policy", ["suspend"]),
         ("its rule is back", ["restore"]),
+        (undo, ["update", "suspend", "restore"]),
         ("asked for by the API", ["create", "update", "adopt", "suspend", "restore"]),
     ]
 }

@@ -109,8 +109,9 @@ enum UserStatements {
             updated as (
                 update users x set
                     name = w.name, display_name = w.display_name, email = w.email, password_hash = w.password_hash,
-                    custom_attributes = w.custom_attributes, row_version = x.row_version + 1, updated_at = now()
-                from wanted w join target t on t.id = w.id
+                    custom_attributes = w.custom_attributes, row_version = x.row_version + 1, updated_at = now(),
+                    field_owners = \(unescaped: takenOver(to: "w", app: "caller.app_id", by: "caller.actor", "caller.actor_id"))
+                from wanted w join target t on t.id = w.id cross join caller
                 where x.id = w.id and (w.name, w.display_name, w.email, w.password_hash, w.custom_attributes)
                     is distinct from (t.name, t.display_name, t.email, t.password_hash, t.custom_attributes)
                 returning x.*
@@ -135,6 +136,46 @@ enum UserStatements {
             left join body u on true
             \(unescaped: UserRow.joins)
             """
+    }
+
+    /// Who owns which field of `x` after it was changed from `t` to what the relation holds.
+    static func takenOver(to relation: String, app: String, by kind: String, _ id: String) -> String {
+        let fields: (String) -> String = { "synced_fields(\($0).name, \($0).email, \($0).display_name, \($0).custom_attributes)" }
+        return "taken_over(x.id, x.field_owners, \(app), \(fields("t")), \(fields(relation)), "
+            + "jsonb_build_object('by', \(kind), 'id', \(id), 'at', now()))"
+    }
+
+    /// Gives fields back to the directory that somebody took over; nil is all of them.
+    static func handBack(_ id: Int64, fields: [String]?, caller: Caller) -> PostgresQuery {
+        """
+        with \(caller: caller, needs: [.usersWrite]), \(permit: .user, id),
+        target as (
+            select x.*, x.field_owners - coalesce(\(fields), array(select jsonb_object_keys(x.field_owners))) as left_over
+            from users x join permit on permit.rights & 2 <> 0
+            where x.id = \(id) and x.deleted_at is null
+            for update of x
+        ),
+        updated as (
+            update users x set field_owners = nullif(t.left_over, '{}'), row_version = x.row_version + 1, updated_at = now()
+            from target t where x.id = t.id and t.left_over is distinct from t.field_owners
+            returning x.*
+        ),
+        \(
+            audit: "user.fields.hand_back", of: .user, "updated", caller: caller,
+            before: "(select jsonb_build_object('field_owners', target.field_owners) from target)",
+            after: "jsonb_build_object('field_owners', updated.field_owners)"),
+        body as (
+            select * from updated
+            union all
+            select u.* from users u join target on target.id = u.id where not exists (select from updated)
+        )
+        select caller.app_id is not null as authenticated, permit.rights, caller.reveals, \(unescaped: UserRow.columns)
+        from (select 1) one
+        left join caller on true
+        left join permit on true
+        left join body u on true
+        \(unescaped: UserRow.joins)
+        """
     }
 
     /// Makes the user a tombstone: gone for every reader, its address free, its tokens dead.

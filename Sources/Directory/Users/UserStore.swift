@@ -58,6 +58,13 @@ package struct UserStore: Sendable {
             needed: needed, matching: update.matching)
     }
 
+    /// Gives fields back to the directory that somebody took over by editing them: the next run sets them again.
+    ///
+    /// - Parameter fields: such as `name` and `custom_attributes.title`; nil is all of them.
+    package func handBack(_ id: Int64, fields: [String]? = nil, by caller: Caller) async throws -> User {
+        try await one(UserStatements.handBack(id, fields: fields, caller: caller), needed: .write)
+    }
+
     /// Deletes a user for everybody; needs the right to delete. Deleted already: ``DirectoryError/notFound``.
     ///
     /// - Parameter matching: the versions that may be deleted; any other is ``DirectoryError/stale``.

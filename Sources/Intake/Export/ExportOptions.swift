@@ -23,14 +23,4 @@ package struct ManifestRule: Sendable, Hashable {
     package var publicKey: [UInt8]?
 
     package init() {}
-
-    /// The 32 bytes of an Ed25519 public key from their base64, or from what stands between the lines of its PEM file.
-    package static func publicKey(base64 text: String) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        guard Array(text.utf8).withUnsafeBytes({ Base64.decode($0, into: &bytes) }) else { return nil }
-        // SubjectPublicKeyInfo of RFC 8410: always these twelve bytes, then the key.
-        let prefix: [UInt8] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
-        if bytes.count == 44, bytes.starts(with: prefix) { bytes.removeFirst(prefix.count) }
-        return bytes.count == 32 ? bytes : nil
-    }
 }

@@ -164,6 +164,24 @@ struct DocumentReader {
         return value
     }
 
+    /// A time with its unit: `30d`, `12h`, `45m`, `90s`, `2w`.
+    mutating func duration(_ node: Node, _ what: String, in range: ClosedRange<Duration>) -> Duration? {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800]
+        guard case .scalar(let scalar) = node, let unit = scalar.string.last.flatMap({ units[$0] }),
+            let number = Int(scalar.string.dropLast()), number >= 0, number <= 1_000_000_000
+        else {
+            note(.wrongType, at: node, "\(what) must be a time such as 30d, 12h, 45m or 90s")
+            return nil
+        }
+        let duration = Duration.seconds(number * unit)
+        guard range.contains(duration) else {
+            let bounds = [range.lowerBound, range.upperBound].map { "\($0.components.seconds)s" }
+            note(.badValue, at: node, "\(what) must lie between \(bounds[0]) and \(bounds[1])")
+            return nil
+        }
+        return duration
+    }
+
     /// The members of a list, or a single value as a list of one.
     mutating func list(_ node: Node, _ what: String, mayBeEmpty: Bool = false) -> [Node]? {
         guard case .sequence(let sequence) = node else { return [node] }

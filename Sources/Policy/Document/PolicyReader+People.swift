@@ -12,11 +12,15 @@ extension DocumentReader {
     private static let defaultGroupFilter =
         "(|(objectClass=groupOfNames)(objectClass=groupOfUniqueNames)(objectClass=posixGroup)(objectClass=group))"
 
+    static let peopleKeys = [
+        "where", "id", "login", "match", "email", "name", "display_name", "custom_attributes", "enabled", "authentication",
+        "absent",
+    ]
+    static let authenticationKeys = ["provider", "subject", "password"]
+    static let groupsKeys = ["where", "members", "member_of", "nested", "names"]
+
     mutating func peopleRule(_ node: Node) -> PeopleRule? {
-        let keys = [
-            "where", "id", "login", "match", "email", "name", "display_name", "custom_attributes", "enabled", "absent",
-        ]
-        guard let fields = fields(of: node, "\"people\"", known: keys) else { return nil }
+        guard let fields = fields(of: node, "\"people\"", known: Self.peopleKeys) else { return nil }
         let filter = required("where", in: fields).flatMap { self.filter($0) }
         let id = fields["id"].map { attributeNames($0, "\"id\"") } ?? Self.defaultID
         let login = fields["login"].map { attributeNames($0, "\"login\"") } ?? Self.defaultLogin
@@ -26,11 +30,13 @@ extension DocumentReader {
         let displayName = fields["display_name"].flatMap { textField($0, "\"display_name\"") }
         let customAttributes = fields["custom_attributes"].map { self.customAttributes($0) } ?? []
         let enabled = fields["enabled"].map { self.enabled($0) } ?? PeopleRule.Enabled()
-        let absent = fields["absent"].flatMap { choice($0, "\"absent\"", AbsencePolicy.self) } ?? .suspend
+        let authentication = fields["authentication"].flatMap { self.authentication($0) }
+        let (absent, deleteAfter) = fields["absent"].map { absence($0) } ?? (.suspend, nil)
         guard let filter, let email, let name else { return nil }
         return PeopleRule(
             filter: filter, id: id, login: login, match: match, email: email, name: name, displayName: displayName,
-            customAttributes: customAttributes, enabled: enabled, absent: absent)
+            customAttributes: customAttributes, enabled: enabled, authentication: authentication, absent: absent,
+            deleteAfter: deleteAfter)
     }
 
     mutating func groupsRule(_ node: Node?) -> GroupsRule? {
@@ -40,19 +46,20 @@ extension DocumentReader {
         var members = Self.defaultMembers
         var memberOf = Self.defaultMemberOf
         var nested = true
+        var names: [AttributeName] = []
         if let node {
-            let keys = ["where", "members", "member_of", "nested"]
-            guard let fields = fields(of: node, "\"groups\"", known: keys) else { return nil }
+            guard let fields = fields(of: node, "\"groups\"", known: Self.groupsKeys) else { return nil }
             if let node = fields["where"] { filter = self.filter(node) }
             if let node = fields["members"] { members = attributeNames(node, "\"members\"") }
             if let node = fields["member_of"] { memberOf = attributeNames(node, "\"member_of\"") }
+            if let node = fields["names"] { names = attributeNames(node, "\"names\"") }
             if let node = fields["nested"], let flag = boolean(node, "\"nested\"") { nested = flag }
         }
         guard let filter else { return nil }
         let attributes = members.map {
             GroupsRule.MemberAttribute(name: $0, holdsLogins: $0 == ("memberUid" as AttributeName))
         }
-        return GroupsRule(filter: filter, members: attributes, memberOf: memberOf, nested: nested)
+        return GroupsRule(filter: filter, members: attributes, memberOf: memberOf, names: names, nested: nested)
     }
 
     // MARK: Parts
@@ -60,6 +67,37 @@ extension DocumentReader {
     private mutating func matchRules(_ node: Node) -> [MatchRule] {
         guard let items = list(node, "\"match\"", mayBeEmpty: true) else { return [] }
         return items.compactMap { choice($0, "a rule in \"match\"", MatchRule.self) }
+    }
+
+    private mutating func authentication(_ node: Node) -> AuthenticationRule? {
+        guard let fields = fields(of: node, "\"authentication\"", known: Self.authenticationKeys) else { return nil }
+        let provider = fields["provider"].flatMap { textField($0, "\"provider\"") }
+        let subject = fields["subject"].flatMap { textField($0, "\"subject\"") }
+        let passwords = fields["password"].flatMap { self.passwords($0) }
+        if fields.values.isEmpty, fields.mistyped.isEmpty {
+            note(.missingKey, at: node, "\"authentication\" needs one of \(Self.listing(Self.authenticationKeys))")
+        }
+        return AuthenticationRule(provider: provider, subject: subject, passwords: passwords)
+    }
+
+    /// Attributes with hashes as LDAP has them, or `{keycloak: credentials}`.
+    private mutating func passwords(_ node: Node) -> AuthenticationRule.Passwords? {
+        guard case .mapping = node else { return .ldap(attributeNames(node, "\"password\"")) }
+        guard let fields = fields(of: node, "\"password\"", known: ["keycloak"]), let list = required("keycloak", in: fields),
+            let base = attributeNames(list, "\"keycloak\"").first
+        else { return nil }
+        return .keycloak(
+            type: AttributeName("\(base).type"), secret: AttributeName("\(base).secretData"),
+            data: AttributeName("\(base).credentialData"))
+    }
+
+    /// `suspend`, `keep`, or `{delete: {after: 30d}}`, which suspends first.
+    private mutating func absence(_ node: Node) -> (AbsencePolicy, deleteAfter: Duration?) {
+        guard case .mapping = node else { return (choice(node, "\"absent\"", AbsencePolicy.self) ?? .suspend, nil) }
+        guard let fields = fields(of: node, "\"absent\"", known: ["delete"]), let delete = required("delete", in: fields),
+            let after = self.fields(of: delete, "\"delete\"", known: ["after"]).flatMap({ required("after", in: $0) })
+        else { return (.suspend, nil) }
+        return (.suspend, duration(after, "\"after\"", in: .seconds(3_600) ... .seconds(3_660 * 86_400)))
     }
 
     private mutating func enabled(_ node: Node) -> PeopleRule.Enabled {
@@ -73,18 +111,18 @@ extension DocumentReader {
 
     private mutating func requiredField(_ node: Node, _ what: String, mayBeConstant: Bool) -> FieldMapping? {
         guard let mapping = textField(node, what) else { return nil }
-        if mapping.missing == .keep {
+        if mapping.whenMissing.mayKeep {
             note(.badValue, at: node, "\(what) must have a value; \"missing: keep\" is for other fields")
         }
-        let isConstant = mapping.sources.contains { if case .constant = $0 { true } else { false } }
+        let isConstant = mapping.sources.contains { if case .constant = $0.origin { true } else { false } }
         if isConstant, !mayBeConstant { note(.badValue, at: node, "\(what) cannot be the same for everybody") }
         return mapping
     }
 
     /// A field whose constant, if it has one, is a text.
-    private mutating func textField(_ node: Node, _ what: String) -> FieldMapping? {
+    mutating func textField(_ node: Node, _ what: String) -> FieldMapping? {
         guard let mapping = fieldMapping(node, what) else { return nil }
-        for case .constant(let value) in mapping.sources {
+        for case .constant(let value) in mapping.sources.map(\.origin) {
             guard case .text(let text) = value, text.unicodeScalars.count <= 255 else {
                 note(.wrongType, at: node, "the constant of \(what) must be a text of at most 255 characters")
                 return nil
@@ -104,7 +142,7 @@ extension DocumentReader {
             if attributes.contains(where: { ByteOrder.isSame($0.key, key) }) {
                 note(.duplicate, at: keyNode, "the key \"\(key)\" is given more than once in \"custom_attributes\"")
             }
-            if let mapping = fieldMapping(value, "\"\(key)\"") { attributes.append((key, mapping)) }
+            if let mapping = fieldMapping(value, "\"\(key)\"", isTyped: true) { attributes.append((key, mapping)) }
         }
         return attributes.sorted { ByteOrder.isLess($0.key, $1.key) }
     }

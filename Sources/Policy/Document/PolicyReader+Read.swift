@@ -1,20 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Intake
+import Secrets
 import Yams
 
-/// How exports are read: encoding, rows, manifest.
+/// `read:`.
 extension DocumentReader {
-    mutating func exportOptions(_ fields: Fields) -> ExportOptions {
-        var options = ExportOptions()
-        if let node = fields["encoding"] { options.encoding = encoding(node) }
-        if let node = fields["csv"] { options.csv = csvOptions(node) }
-        if let node = fields["manifest"] { options.manifest = manifestRule(node) }
-        return options
+    static let readKeys = ["files", "format", "encoding", "csv", "manifest", "public_key"]
+    static let csvKeys = ["delimiter", "header", "columns", "name", "values", "multiple", "short_rows", "number_duplicates"]
+    /// The names of formats, in which `auto` is told from the content.
+    static let formats = EntryFormat.allCases.map { $0 == .detect ? "auto" : $0.rawValue }
+
+    mutating func readRule(_ node: Node) -> ReadRule {
+        var rule = ReadRule()
+        guard let fields = fields(of: node, "\"read\"", known: Self.readKeys) else { return rule }
+        if let files = fields["files"], let items = list(files, "\"files\"") {
+            rule.files = items.compactMap { filePattern($0) }
+        }
+        if let node = fields["format"] { rule.format = format(node) }
+        if let node = fields["encoding"] { rule.encoding = encoding(node) }
+        if let node = fields["csv"] { rule.csv = csv(node) }
+        if let node = fields["manifest"], let choice = choice(node, "\"manifest\"", ReadRule.Manifest.self) {
+            rule.manifest = choice
+        }
+        if let node = fields["public_key"] { rule.publicKey = publicKey(node) }
+        if rule.manifest == .signed, fields["public_key"] == nil, let node = fields["manifest"] {
+            note(.missingKey, at: node, "\"manifest: signed\" needs \"public_key\"")
+        } else if rule.manifest != .signed, let node = fields["public_key"] {
+            note(.badValue, at: node, "\"public_key\" goes with \"manifest: signed\" only")
+        }
+        return rule
+    }
+
+    private mutating func filePattern(_ node: Node) -> FilePattern? {
+        guard let text = text(node, "a pattern in \"files\"", maximum: 4096) else { return nil }
+        do throws(FilePattern.Fault) {
+            return try FilePattern(text)
+        } catch .noName {
+            note(.badValue, at: node, "\"\(text)\" names no file; write for instance \"inbox/*.json\"")
+        } catch .leavesFolder {
+            note(.badValue, at: node, "\"\(text)\" leaves the policy's folder by \"..\"; write an absolute path")
+        } catch {
+            note(.badValue, at: node, "\"\(text)\" has a wildcard in a folder's name; only the name of the file can have one")
+        }
+        return nil
+    }
+
+    private mutating func format(_ node: Node) -> EntryFormat {
+        guard let text = scalar(node, "\"format\"")?.string else { return .detect }
+        if let index = Self.formats.firstIndex(of: text) { return EntryFormat.allCases[index] }
+        note(
+            .badValue, at: node, "\"format\" must be one of \(Self.listing(Self.formats)), not \"\(text)\"",
+            suggestion: NearestName.find(text, among: Self.formats))
+        return .detect
     }
 
     private mutating func encoding(_ node: Node) -> TextEncoding? {
-        guard let text = text(node, "\"encoding\"") else { return nil }
+        guard let text = scalar(node, "\"encoding\"")?.string else { return nil }
         if let encoding = TextEncoding(named: text) { return encoding }
         let known = TextEncoding.allCases.map(\.rawValue)
         note(
@@ -23,57 +65,42 @@ extension DocumentReader {
         return nil
     }
 
-    private mutating func csvOptions(_ node: Node) -> CSVOptions {
+    /// How rows are meant.
+    private mutating func csv(_ node: Node) -> CSVOptions {
         var options = CSVOptions()
-        let keys = ["delimiter", "header", "columns", "values", "multi_valued", "name", "short_rows", "duplicates"]
-        guard let fields = fields(of: node, "\"csv\"", known: keys) else { return options }
-        if let node = fields["delimiter"], let delimiter = delimiter(node) { options.delimiter = delimiter }
-        if let node = fields["header"], let header = boolean(node, "\"header\"") { options.hasHeader = header }
-        if let node = fields["columns"], let items = list(node, "\"columns\"") {
-            options.columns = items.compactMap { text($0, "a name in \"columns\"") }
+        guard let fields = fields(of: node, "\"csv\"", known: Self.csvKeys) else { return options }
+        if let node = fields["delimiter"] {
+            if case .scalar(let scalar) = node, scalar.string.unicodeScalars.count == 1 || scalar.string == "tab" {
+                options.delimiter = scalar.string == "tab" ? "\t" : scalar.string.unicodeScalars.first
+            } else {
+                note(.badValue, at: node, "\"delimiter\" must be one character, or tab")
+            }
         }
-        if let node = fields["values"], let separator = text(node, "\"values\"", maximum: 8) {
-            options.valueSeparator = separator
-        }
-        if let node = fields["multi_valued"], let items = list(node, "\"multi_valued\"") {
-            options.multiValuedColumns = items.compactMap { text($0, "a name in \"multi_valued\"") }
-            if fields["values"] == nil { note(.missingKey, at: node, "\"multi_valued\" needs \"values\", what parts the values") }
-        }
-        if let node = fields["name"], let name = text(node, "\"name\"") { options.nameColumn = name }
-        if let node = fields["short_rows"], let allowed = boolean(node, "\"short_rows\"") { options.allowsShortRows = allowed }
-        if let node = fields["duplicates"], let numbered = boolean(node, "\"duplicates\"") {
-            options.numbersDuplicates = numbered
+        if let node = fields["header"], let flag = boolean(node, "\"header\"") { options.hasHeader = flag }
+        if let node = fields["columns"] { options.columns = texts(node, "\"columns\"") }
+        if let node = fields["name"] { options.nameColumn = text(node, "\"name\"") }
+        if let node = fields["values"] { options.valueSeparator = text(node, "\"values\"") }
+        if let node = fields["multiple"] { options.multiValuedColumns = texts(node, "\"multiple\"") }
+        if let node = fields["short_rows"], let flag = boolean(node, "\"short_rows\"") { options.allowsShortRows = flag }
+        if let node = fields["number_duplicates"], let flag = boolean(node, "\"number_duplicates\"") { options.numbersDuplicates = flag }
+        if !options.hasHeader, fields["columns"] == nil {
+            note(.missingKey, at: node, "\"csv\" without a header needs \"columns\"")
         }
         return options
     }
 
-    /// One character, or its name where it is none that can be seen.
-    private mutating func delimiter(_ node: Node) -> Unicode.Scalar? {
-        guard case .scalar(let scalar) = node else {
-            note(.wrongType, at: node, "\"delimiter\" must be a text, not \(Self.kind(node))")
+    /// An Ed25519 key: 32 bytes in base64, or as `openssl pkey -pubout` writes it.
+    private mutating func publicKey(_ node: Node) -> [UInt8]? {
+        guard let text = scalar(node, "\"public_key\"")?.string else { return nil }
+        let body = text.split(whereSeparator: \.isNewline).filter { !$0.contains("-----") }.joined()
+        let bytes = Base64Text.decode(body.filter { !$0.isWhitespace }) ?? []
+        // SubjectPublicKeyInfo of RFC 8410 before the key itself.
+        let prefix: [UInt8] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
+        let key = bytes.starts(with: prefix) ? Array(bytes.dropFirst(prefix.count)) : bytes
+        guard key.count == 32 else {
+            note(.badValue, at: node, "\"public_key\" must be an Ed25519 key: 32 bytes in base64, or PEM")
             return nil
         }
-        if scalar.string == "tab" { return "\t" }
-        let scalars = scalar.string.unicodeScalars
-        guard scalars.count == 1, let only = scalars.first, only.isASCII, only != "\"", only != "\n", only != "\r", only != "\0"
-        else {
-            note(.badValue, at: node, "\"delimiter\" must be one character such as \";\", or \"tab\"")
-            return nil
-        }
-        return only
-    }
-
-    private mutating func manifestRule(_ node: Node) -> ManifestRule {
-        var rule = ManifestRule()
-        guard let fields = fields(of: node, "\"manifest\"", known: ["required", "public_key"]) else { return rule }
-        if let node = fields["required"], let required = boolean(node, "\"required\"") { rule.isRequired = required }
-        if let node = fields["public_key"], let text = text(node, "\"public_key\"") {
-            rule.publicKey = ManifestRule.publicKey(base64: text)
-            if rule.publicKey == nil {
-                note(
-                    .badValue, at: node, "\"public_key\" must be the 32 bytes of an Ed25519 key in base64, or its PEM's one line")
-            }
-        }
-        return rule
+        return key
     }
 }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Secrets
+
 extension DesiredPerson {
     /// Appends the one JSON text of this desired state: sorted keys, no blanks, the same bytes for the same person.
     ///
     /// Fields that the policy leaves alone have no key, cleared ones are null. Ids and names of the entry itself are
-    /// not part of it: the link holds those.
+    /// not part of it: the link holds those. Of a password hash there is a mark that changes with it.
     package func writeCanonicalJSON(into buffer: inout [UInt8]) {
         buffer.append(UInt8(ascii: "{"))
+        if let authentication { write(authentication, into: &buffer) }
         if !customAttributes.isEmpty {
             buffer.appendASCII("\"custom_attributes\":{")
             for index in customAttributes.indices {
@@ -28,7 +31,25 @@ extension DesiredPerson {
         buffer.appendJSON(groups)
         buffer.appendASCII(",\"name\":")
         buffer.appendJSON(name)
+        if let passwordHash {
+            buffer.appendASCII(",\"password\":")
+            buffer.appendJSON(passwordHash.mark)
+        }
         buffer.append(UInt8(ascii: "}"))
+    }
+
+    private func write(_ authentication: DesiredAuthentication, into buffer: inout [UInt8]) {
+        guard authentication.provider != nil || authentication.subject != nil else { return }
+        buffer.appendASCII("\"authentication\":{")
+        if let provider = authentication.provider {
+            buffer.appendASCII("\"provider\":")
+            buffer.appendJSON(provider)
+        }
+        if let subject = authentication.subject {
+            buffer.appendASCII(authentication.provider == nil ? "\"subject\":" : ",\"subject\":")
+            buffer.appendJSON(subject)
+        }
+        buffer.appendASCII("},")
     }
 
     /// The canonical JSON in an array of its own.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Secrets
+
 /// What a policy makes of one entry.
 package enum Mapped: Sendable {
     /// A person, who becomes a user.
@@ -16,7 +18,7 @@ package enum Mapped: Sendable {
 package struct DesiredPerson: Sendable, Hashable {
     /// The immutable id in canonical bytes: the key of the link.
     package var externalKey: [UInt8]
-    /// The normalised distinguished name, by which groups name their members; nil where the export has none.
+    /// The name by which groups name their members, normalised: distinguished or plain; nil where the export has none.
     package var dn: String?
     /// The login name in lower case, by which `memberUid` names people.
     package var loginName: String?
@@ -32,6 +34,14 @@ package struct DesiredPerson: Sendable, Hashable {
     package var enabled: Bool
     /// Normalised names of groups and names of pseudo-groups, in byte order, each once; of the direct ones only.
     package var groups: [String]
+    /// The identity provider and the person's id there, nil where the policy leaves both alone; a field that is nil is left alone.
+    package var authentication: DesiredAuthentication?
+    /// The password's hash to be stored, nil where the entry has none; of it, only a mark is part of the canonical JSON.
+    package var passwordHash: ImportedPasswordHash?
+    /// What is wrong with the entry without keeping the person from being used.
+    package var findings: [EntryFault] = []
+    /// Accounts and rules that this entry brings to light; no part of the canonical JSON.
+    package var discovered = Discovered()
 
     package static func == (a: Self, b: Self) -> Bool {
         a.externalKey == b.externalKey && a.dn == b.dn && a.loginName == b.loginName && a.canonicalJSON == b.canonicalJSON
@@ -42,9 +52,17 @@ package struct DesiredPerson: Sendable, Hashable {
     }
 }
 
+/// How a person signs in elsewhere.
+package struct DesiredAuthentication: Sendable, Hashable {
+    /// The identity provider; nil leaves it as it is, `.null` clears it.
+    package var provider: FieldValue?
+    /// The person's id there; nil leaves it as it is, `.null` clears it.
+    package var subject: FieldValue?
+}
+
 /// A group as an export has it.
 package struct DesiredGroup: Sendable, Hashable {
-    /// The normalised distinguished name.
+    /// The normalised name, distinguished or plain.
     package var key: String
     /// The immutable id in canonical bytes, where the entry has one.
     package var externalKey: [UInt8]?
@@ -52,11 +70,13 @@ package struct DesiredGroup: Sendable, Hashable {
     package var parents: [String]
     /// Whether all members are in the entry; if not, nothing may rest on a member's absence.
     package var isComplete: Bool
+    /// Accounts and rules that this entry brings to light.
+    package var discovered = Discovered()
 }
 
 /// A member as a group names it.
 package enum GroupMember: Sendable, Hashable {
-    /// By normalised distinguished name: a person or a group.
+    /// By normalised name, distinguished or plain: a person or a group.
     case dn(String)
     /// By login name, in lower case: a person.
     case login(String)
@@ -80,6 +100,10 @@ package struct EntryFault: Error, Sendable, Hashable, CustomStringConvertible {
         case tooLong = "too_long"
         /// A value contains U+0000, which cannot be stored.
         case nulCharacter = "nul_character"
+        /// A value is not of the type that the policy states.
+        case badValue = "bad_value"
+        /// A password hash of a kind that cannot be verified, or a damaged one; the person goes on without it.
+        case unusablePassword = "unusable_password"
         /// A group without distinguished name, or an unreadable one.
         case badDN = "bad_dn"
         /// An attribute came in parts of which some are missing.

@@ -29,9 +29,13 @@ extension Policy {
         guard let externalKey = try externalKey(of: entry) else {
             throw EntryFault(reason: .noID, message: "no immutable id in \(Self.listing(people.id))")
         }
+        let dn = try normalisedDN(of: entry)
+        let (groups, discovered) = try groupKeys(of: entry, name: dn, names: &names)
+        var findings: [EntryFault] = []
+        let passwordHash = passwordHash(of: entry, &findings)
         return DesiredPerson(
             externalKey: externalKey,
-            dn: try normalisedDN(of: entry),
+            dn: dn,
             loginName: loginName(of: entry),
             email: try email(of: entry),
             name: try name(of: entry),
@@ -40,7 +44,11 @@ extension Policy {
             },
             customAttributes: try customAttributes(of: entry),
             enabled: isEnabled(entry),
-            groups: groupKeys(of: entry, names: &names))
+            groups: groups,
+            authentication: try authentication(of: entry),
+            passwordHash: passwordHash,
+            findings: findings,
+            discovered: discovered)
     }
 
     /// The immutable id of an entry that was rejected for something else, so that its person still counts as seen.
@@ -62,7 +70,15 @@ extension Policy {
         return nil
     }
 
+    /// The name by which groups name the entry, in the one spelling.
     func normalisedDN(of entry: borrowing Entry) throws(EntryFault) -> String? {
+        if entry.names == .plain {
+            guard let dn = entry.dn, !dn.isEmpty else { return nil }
+            guard let name = GroupName.inPlainExport(ArraySlice(dn.utf8)) else {
+                throw EntryFault(reason: .badDN, message: "the name cannot be read")
+            }
+            return name
+        }
         var buffer: [UInt8] = []
         let isName = entry.withDN { dn in
             buffer.reserveCapacity(dn.count)
@@ -84,12 +100,15 @@ extension Policy {
 
     private func email(of entry: borrowing Entry) throws(EntryFault) -> String {
         for source in people.email.sources {
-            let found: ArraySlice<UInt8>? =
-                switch source {
+            var found: ArraySlice<UInt8>? =
+                switch source.origin {
                 case .attribute(let name): Self.mailbox(entry, name)
                 case .template(let template): template.expanded(with: entry).map { ArraySlice($0) }
                 case .constant: nil
                 }
+            if let bytes = found, !source.steps.isEmpty {
+                found = source.steps.applied(to: String(decoding: bytes, as: UTF8.self)).first.map { ArraySlice($0.utf8) }
+            }
             guard let found else { continue }
             guard let email = EmailAddress.normalised(bytes: found) else {
                 throw EntryFault(reason: .badEmail, message: "the value of \(source.description) is not an email")
@@ -141,79 +160,9 @@ extension Policy {
         return true
     }
 
-    // MARK: Fields
-
-    /// The value of a field; nil leaves it as it is.
-    private func field(
-        _ mapping: FieldMapping, of entry: borrowing Entry, _ what: String, single: Bool, maximum: Int
-    ) throws(EntryFault) -> FieldValue? {
-        for source in mapping.sources {
-            switch source {
-            case .constant(let value): return value
-            case .template(let template):
-                guard let bytes = template.expanded(with: entry) else { continue }
-                return .text(try Self.checked(bytes[...], what, maximum))
-            case .attribute(let name):
-                let texts = try Self.texts(entry, name, what, onlyFirst: single, maximum)
-                guard let first = texts.first else { continue }
-                return texts.count == 1 ? .text(first) : .texts(texts)
-            }
-        }
-        return mapping.missing == .keep ? nil : .null
-    }
-
-    /// The texts of an attribute, trimmed, without empty and binary ones; sorted where all are asked for.
-    private static func texts(
-        _ entry: borrowing Entry, _ name: AttributeName, _ what: String, onlyFirst: Bool, _ maximum: Int
-    ) throws(EntryFault) -> [String] {
-        var texts: [String] = []
-        var fault: EntryFault?
-        entry.forEachValue(of: name) { value in
-            guard value.kind == .text, fault == nil, !onlyFirst || texts.isEmpty else { return }
-            let text = value.bytes.trimmed
-            guard !text.isEmpty else { return }
-            do throws(EntryFault) { texts.append(try checked(text, what, maximum)) } catch { fault = error }
-        }
-        if let fault { throw fault }
-        ByteOrder.sortUnique(&texts)
-        return texts
-    }
-
-    private static func checked(_ bytes: ArraySlice<UInt8>, _ what: String, _ maximum: Int) throws(EntryFault) -> String {
-        if bytes.contains(0) { throw EntryFault(reason: .nulCharacter, message: "\(what) contains U+0000") }
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard bytes.count <= maximum || text.unicodeScalars.count <= maximum else {
-            throw EntryFault(reason: .tooLong, message: "\(what) is longer than \(maximum) characters")
-        }
-        return text
-    }
-
     static func lowercased(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes, as: UTF8.self).lowercased()
     }
 
     static func listing(_ names: [AttributeName]) -> String { names.map(\.description).joined(separator: ", ") }
-}
-
-extension Template {
-    /// The text with the entry's values, trimmed; nil where an attribute has none.
-    func expanded(with entry: borrowing Entry) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        for part in parts {
-            switch part {
-            case .literal(let text): bytes.append(contentsOf: text.utf8)
-            case .attribute(let name):
-                var found = false
-                entry.forEachValue(of: name) { value in
-                    guard !found, value.kind == .text else { return }
-                    let text = value.bytes.trimmed
-                    guard !text.isEmpty else { return }
-                    bytes.append(contentsOf: text)
-                    found = true
-                }
-                guard found else { return nil }
-            }
-        }
-        return Array(bytes[...].trimmed)
-    }
 }

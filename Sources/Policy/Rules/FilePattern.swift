@@ -25,7 +25,7 @@ package struct FilePattern: Sendable, Hashable {
         guard let last = parts.last, !last.isEmpty, last != "." else { throw .noName }
         guard !parts.contains("..") else { throw .leavesFolder }
         let folders = parts.dropLast()
-        guard !folders.contains(where: { $0.contains("*") || $0.contains("?") }) else { throw .wildcardInFolder }
+        guard !folders.contains(where: Wildcard.isIn) else { throw .wildcardInFolder }
         self.text = text
         let kept = folders.filter { !$0.isEmpty && $0 != "." }.joined(separator: "/")
         folder = text.hasPrefix("/") ? "/" + kept : kept
@@ -41,32 +41,9 @@ package struct FilePattern: Sendable, Hashable {
 
     /// Whether a file of the folder is meant; hidden files and manifests (`*.manifest.json`) never are by a wildcard.
     package func matches(fileName: String) -> Bool {
-        let isWild = name.contains("*") || name.contains("?")
-        guard isWild else { return fileName == name }
+        guard Wildcard.isIn(name) else { return fileName == name }
         guard fileName.first != "." || name.first == "." else { return false }
         guard !fileName.hasSuffix(".manifest.json") else { return false }
-        return Self.matches(Array(name.unicodeScalars), Array(fileName.unicodeScalars))
-    }
-
-    /// Wildcard match in linear memory: on a mismatch the last `*` takes one more character.
-    private static func matches(_ pattern: [Unicode.Scalar], _ name: [Unicode.Scalar]) -> Bool {
-        var (p, n) = (0, 0)
-        var star: (pattern: Int, name: Int)?
-        while n < name.count {
-            if p < pattern.count, pattern[p] == "*" {
-                star = (p, n)
-                p += 1
-            } else if p < pattern.count, pattern[p] == "?" || pattern[p] == name[n] {
-                p += 1
-                n += 1
-            } else if let last = star {
-                star = (last.pattern, last.name + 1)
-                p = last.pattern + 1
-                n = last.name + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[p...].allSatisfy { $0 == "*" }
+        return Wildcard(name).matches(fileName)
     }
 }

@@ -8,15 +8,20 @@ enum Bcrypt {
     static let maximumCost = 15
 
     /// A password as libcrypt wants it: ended by NUL, overwritten after use.
-    static func prepare(_ password: String) throws(PasswordError) -> SecretBytes {
+    static func prepare(
+        _ password: String, maximum: Int = maximumPasswordLength
+    ) throws(PasswordError) -> SecretBytes {
         var password = password
         let length = password.utf8.count
-        guard length <= maximumPasswordLength else { throw .tooLong }
+        guard length <= maximum else { throw .tooLong }
         guard !password.utf8.contains(0) else { throw .containsNUL }
         return password.withUTF8 { text in
             SecretBytes(count: length + 1) { $0.copyBytes(from: text) }
         }
     }
+
+    /// A password of no characters.
+    static let empty = SecretBytes(count: 1) { _ in }
 
     /// A setting with a random salt, of which a hash is made.
     static func setting(cost: Int) -> String {

@@ -6,7 +6,7 @@ package enum PasswordError: Error, Equatable, CustomStringConvertible {
     case tooLong
     /// The password contains U+0000, at which bcrypt would stop.
     case containsNUL
-    /// The stored hash is no bcrypt hash, or one whose cost is beyond reason.
+    /// The stored hash is of no known kind, or its cost is beyond reason.
     case unsupportedHash
     /// Too many passwords are waiting to be hashed.
     case overloaded

@@ -2,7 +2,7 @@
 import FoundationEssentials
 import Synchronization
 
-/// Hashes and verifies passwords by bcrypt on threads of its own.
+/// Hashes passwords by bcrypt and verifies them by that and by what other systems made, on threads of its own.
 ///
 /// Half of the processors at most are occupied, so that requests without a password are answered while many people sign in.
 package final class PasswordHasher: Sendable {
@@ -45,11 +45,22 @@ package final class PasswordHasher: Sendable {
     ///
     /// - Throws: `PasswordError`, or `CancellationError` when the task was cancelled before the work began.
     package func verify(_ password: String, against hash: String?) async throws -> Bool {
+        if let hash, let imported = ImportedPasswordHash(stored: hash) { return try await verify(password, against: imported) }
         let prepared = try Bcrypt.prepare(password)
         if let hash, Bcrypt.cost(of: hash) == nil { throw PasswordError.unsupportedHash }
         let compared = hash ?? decoy
         let isEqual = try await run { Bcrypt.verify(prepared, hash: compared) }
         return hash != nil && isEqual
+    }
+
+    /// Imported hashes know longer passwords than bcrypt. Whether somebody has a fast one is not told by the time either.
+    private func verify(_ password: String, against imported: ImportedPasswordHash) async throws -> Bool {
+        let prepared = try Bcrypt.prepare(password, maximum: 1024)
+        let decoy = imported.isFast ? self.decoy : nil
+        return try await run {
+            if let decoy { _ = Bcrypt.hash(Bcrypt.empty, setting: decoy) }
+            return imported.verify(prepared)
+        }
     }
 
     /// Whether a hash that just verified ought to be replaced by a new one, because it is cheaper or of an older kind.

@@ -170,6 +170,15 @@ enum PlanStatements {
 
     /// Counts for guards and reports, and the sizes that the change engine needs.
     static func summary(_ c: PlanContext) -> PostgresQuery {
+        summary(
+            run: c.run, source: c.source, policy: c.policy.name,
+            disputed: "(select count(*) from \(c.area.pending) where situation = 'disputed')")
+    }
+
+    /// The same of a plan that no export made.
+    ///
+    /// - Parameter disputed: an SQL expression; never data.
+    static func summary(run: Int64, source: Int64, policy: String, disputed: String) -> PostgresQuery {
         """
         select count(*) filter (where action = 'create') as created,
                count(*) filter (where action = 'update') as updated,
@@ -188,18 +197,18 @@ enum PlanStatements {
                case when count(*) = 0 then 0 else (
                    select count(*) from links l
                    join users u on u.id = l.object_id and u.deleted_at is null
-                   where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user'
+                   where l.source_id = \(source) and l.policy = \(policy) and l.kind = 'user'
                    and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id
-                       and s.by_kind = 'source' and s.by_id = \(c.source))
+                       and s.by_kind = 'source' and s.by_id = \(source))
                ) end as people_before,
-               (select count(*) from \(unescaped: c.area.pending) where situation = 'disputed') as disputed
+               \(unescaped: disputed) as disputed
         from changes
         cross join lateral (
             select count(*) filter (where m.value ->> 1 is null and m.value ->> 0 is not null) as removed,
                    count(*) filter (where m.value ->> 1 = 'administrator' and m.value ->> 0 is distinct from 'administrator') as administrators
             from jsonb_each(memberships) m
         ) m
-        where run_id = \(c.run) and planned_at = now()
+        where run_id = \(run) and planned_at = now()
         """
     }
 }

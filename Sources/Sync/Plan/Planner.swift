@@ -26,10 +26,13 @@ struct Planner: Sendable {
         try await store(findings, on: connection)
         try await match(on: connection, findings: findings.count)
         let figures = try await difference(on: connection, counts: &counts)
-        let verdicts = Guard.verdicts(figures, limits: context.policy.guards, unprovenBecause: unprovenAbsence)
+        var verdicts = Guard.verdicts(figures, limits: context.policy.guards, unprovenBecause: unprovenAbsence)
+        if let again = try await UndoneAgain(run: context.run, source: context.source).verdict(on: connection) {
+            verdicts.append(again)
+        }
         let planned = counts.objectChanges + counts["link"] > 0
         let state: RunState = !verdicts.isEmpty ? .held : planned ? .planned : .unchanged
-        try await conclude(state, verdicts, counts, on: connection)
+        try await execute(Self.concluded(context.run, state, verdicts, counts), on: connection)
         return (state, verdicts)
     }
 
@@ -74,26 +77,18 @@ struct Planner: Sendable {
         }
         guard let row = try await connection.query(PlanStatements.summary(context).unprepared().timeout(Self.patience)).first
         else { return figures }
-        for (name, column) in [
-            ("create", "created"), ("update", "updated"), ("adopt", "adopted"), ("suspend", "suspended"), ("restore", "restored"),
-            ("link", "linked"), ("disputed", "disputed"), ("email_changes", "email_changes"),
-            ("memberships_removed", "memberships_removed"),
-        ] {
-            counts[name] = Int(try row.decode(Int64.self, column))
-        }
-        figures.peopleBefore = Int(try row.decode(Int64.self, "people_before"))
-        figures.usersSuspended = Int(try row.decode(Int64.self, "users_suspended"))
-        figures.accountsSuspended = Int(try row.decode(Int64.self, "accounts_suspended"))
-        figures.membershipsRemoved = Int(try row.decode(Int64.self, "memberships_removed"))
-        figures.emailChanges = Int(try row.decode(Int64.self, "email_changes"))
-        figures.administratorsGranted = Int(try row.decode(Int64.self, "administrators"))
-        try await execute(
-            """
-            update runs set planned_at = now(), change_count = \(Int32(try row.decode(Int64.self, "total"))),
-                first_chunk_end = \(try row.decode(Int32.self, "first_chunk_end"))
-            where id = \(context.run)
-            """, on: connection)
+        try figures.take(row, &counts)
+        try await execute(Self.planned(context.run, row), on: connection)
         return figures
+    }
+
+    /// Notes when the plan was made and how large it is.
+    static func planned(_ run: Int64, _ summary: PostgresRow) throws -> PostgresQuery {
+        """
+        update runs set planned_at = now(), change_count = \(Int32(try summary.decode(Int64.self, "total"))),
+            first_chunk_end = \(try summary.decode(Int32.self, "first_chunk_end"))
+        where id = \(run)
+        """
     }
 
     private func store(_ findings: [RunFinding], on connection: PostgresConnection) async throws {
@@ -107,21 +102,38 @@ struct Planner: Sendable {
             """, on: connection)
     }
 
-    private func conclude(_ state: RunState, _ verdicts: [GuardVerdict], _ counts: RunCounts, on connection: PostgresConnection)
-        async throws
-    {
+    /// The run's state, with the guards that hold it.
+    static func concluded(_ run: Int64, _ state: RunState, _ verdicts: [GuardVerdict], _ counts: RunCounts) -> PostgresQuery {
         let reason = verdicts.isEmpty ? nil : verdicts.map(\.message).joined(separator: "; ")
-        try await execute(
-            """
+        return """
             update runs set state = \(state.rawValue), code = \(verdicts.first?.code), reason = \(reason),
                 counts = \(RunStore.json(counts)),
                 finished_at = case when \(state == .unchanged) then clock_timestamp() end
-            where id = \(context.run)
-            """, on: connection)
+            where id = \(run)
+            """
     }
 
     @discardableResult
     private func execute(_ statement: PostgresQuery, on connection: PostgresConnection) async throws -> Int {
         try await connection.execute(statement.unprepared().timeout(Self.patience))
+    }
+}
+
+extension PlanFigures {
+    /// Takes a row of ``PlanStatements/summary(_:)``.
+    mutating func take(_ row: PostgresRow, _ counts: inout RunCounts) throws {
+        for (name, column) in [
+            ("create", "created"), ("update", "updated"), ("adopt", "adopted"), ("suspend", "suspended"), ("restore", "restored"),
+            ("link", "linked"), ("disputed", "disputed"), ("email_changes", "email_changes"),
+            ("memberships_removed", "memberships_removed"),
+        ] {
+            counts[name] = Int(try row.decode(Int64.self, column))
+        }
+        peopleBefore = Int(try row.decode(Int64.self, "people_before"))
+        usersSuspended = Int(try row.decode(Int64.self, "users_suspended"))
+        accountsSuspended = Int(try row.decode(Int64.self, "accounts_suspended"))
+        membershipsRemoved = Int(try row.decode(Int64.self, "memberships_removed"))
+        emailChanges = Int(try row.decode(Int64.self, "email_changes"))
+        administratorsGranted = Int(try row.decode(Int64.self, "administrators"))
     }
 }

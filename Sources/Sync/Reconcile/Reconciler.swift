@@ -128,7 +128,7 @@ package struct Reconciler: Sendable {
         counts = planned
     }
 
-    private func refuse(_ run: Int64, code: String, reason: String, _ counts: RunCounts) async throws {
+    func refuse(_ run: Int64, code: String, reason: String, _ counts: RunCounts) async throws {
         try await runs.finish(run, .refused, code: code, reason: reason, counts: counts)
         try await dropStaging(run)
     }

@@ -44,6 +44,8 @@ package struct Run: Sendable {
     package let finishedAt: PostgresTimestamp?
     /// The stored plan; nil until it is made.
     package let changes: ChangeSet?
+    /// The run whose reverse this one is.
+    package let undoes: Int64?
 }
 
 /// How often each thing occurred in a run.

@@ -139,7 +139,8 @@ package struct RunStore: Sendable {
 
     private static let select = """
         select r.id, r.policy, s.name as source, r.platform_app_id, r.state, r.code, r.reason, r.file_name, r.counts,
-               r.created_at, r.planned_at, r.finished_at, r.change_count, r.first_chunk_end
+               r.created_at, r.planned_at, r.finished_at, r.change_count, r.first_chunk_end,
+               r.undoes
         from runs r join sources s on s.id = r.source_id
         """
 
@@ -163,6 +164,7 @@ package struct RunStore: Sendable {
             code: try row.decode(String?.self, "code"), reason: try row.decode(String?.self, "reason"),
             fileName: try row.decode(String?.self, "file_name"), counts: counts,
             createdAt: try row.decode(PostgresTimestamp.self, "created_at"),
-            finishedAt: try row.decode(PostgresTimestamp?.self, "finished_at"), changes: changes)
+            finishedAt: try row.decode(PostgresTimestamp?.self, "finished_at"), changes: changes,
+            undoes: try row.decode(Int64?.self, "undoes"))
     }
 }

@@ -103,19 +103,11 @@ extension Proof.Level {
 extension ReadRule {
     /// How the policy wants its exports read.
     fileprivate var exportOptions: ExportOptions {
-        var options = options
-        options.format = format.entryFormat
+        var options = ExportOptions(format: format)
+        options.encoding = encoding
+        options.csv = csv
+        options.manifest.isRequired = manifest != .optional
+        options.manifest.publicKey = manifest == .signed ? publicKey : nil
         return options
-    }
-}
-
-extension ReadRule.Format {
-    fileprivate var entryFormat: EntryFormat {
-        switch self {
-        case .auto: .detect
-        case .ldap3: .ldap3
-        case .ldif: .ldif
-        case .csv: .csv
-        }
     }
 }

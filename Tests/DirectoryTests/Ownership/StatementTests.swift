@@ -22,6 +22,7 @@ import Testing
         "UserStatements.update": UserStatements.update(
             1, UserUpdate(), email: nil, passwordHash: nil, needed: .write, caller: caller),
         "UserStatements.delete": UserStatements.delete(1, caller: caller),
+        "UserStatements.handBack": UserStatements.handBack(1, fields: nil, caller: caller),
         "ProvisionStatements.plan": ProvisionStatements.plan([ProvisionItem()], numbers: [0], source: 1, caller: caller),
         "UserTokenStatements.lock": UserTokenStatements.lock(1, caller: caller),
         "UserTokenStatements.token": UserTokenStatements.token(1, TokenRequest(), keyID: 1, caller: caller),

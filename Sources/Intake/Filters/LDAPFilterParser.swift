@@ -73,7 +73,8 @@ struct LDAPFilterParser {
     }
 
     private mutating func item() throws(LDAPFilterError) -> LDAPFilter.Node {
-        let name = try attribute()
+        let (name, rule) = try attribute()
+        if let rule { return try matchingRule(rule, of: name) }
         switch peek {
         case UInt8(ascii: "="):
             index += 1
@@ -90,22 +91,33 @@ struct LDAPFilterParser {
             index += 1
             try take("=", "\"=\" after \"~\"")
             return .equal(name, try operand())
-        case UInt8(ascii: ":"):
-            return try matchingRule(name)
         default:
             throw fault("one of = >= <= ~= :=")
         }
     }
 
-    private mutating func attribute() throws(LDAPFilterError) -> AttributeName {
+    /// A name, and where `:=` follows, the matching rule before it. Paths have colons too (`urn:…:User.department`).
+    private mutating func attribute() throws(LDAPFilterError) -> (AttributeName, rule: Range<Int>?) {
         let start = index
-        while index < text.count, !"=<>~:()* ".utf8.contains(text[index]) { index += 1 }
-        guard let name = AttributeName(validating: String(decoding: text[start..<index], as: UTF8.self)) else {
+        if peek == UInt8(ascii: "{") {
+            while index < text.count, text[index] != UInt8(ascii: "}") { index += 1 }
+            index = min(index + 1, text.count)
+        } else {
+            while index < text.count, !"=<>~()* ".utf8.contains(text[index]) { index += 1 }
+        }
+        var end = index
+        var rule: Range<Int>?
+        if peek == UInt8(ascii: "="), text[start..<index].last == UInt8(ascii: ":") {
+            let colon = text[start..<(index - 1)].lastIndex(of: UInt8(ascii: ":"))
+            rule = colon.map { ($0 + 1)..<(index - 1) }
+            end = colon ?? index - 1
+        }
+        guard let name = AttributeName(validating: String(decoding: text[start..<end], as: UTF8.self)) else {
             index = start
             throw fault("the name of an attribute, \"&\", \"|\" or \"!\"")
         }
         skipBlanks()
-        return name
+        return (name, rule)
     }
 
     private mutating func equality(_ name: AttributeName) throws(LDAPFilterError) -> LDAPFilter.Node {
@@ -125,16 +137,12 @@ struct LDAPFilterParser {
         return .substrings(name, initial: folded[0], inner: inner, final: folded[folded.count - 1])
     }
 
-    private mutating func matchingRule(_ name: AttributeName) throws(LDAPFilterError) -> LDAPFilter.Node {
-        try take(":", "\":\"")
-        let start = index
-        while index < text.count, !":=()".utf8.contains(text[index]) { index += 1 }
-        let rule = String(decoding: text[start..<index], as: UTF8.self)
+    private mutating func matchingRule(_ place: Range<Int>, of name: AttributeName) throws(LDAPFilterError) -> LDAPFilter.Node {
+        let rule = String(decoding: text[place], as: UTF8.self)
         guard rule == "1.2.840.113556.1.4.803" || rule == "1.2.840.113556.1.4.804" else {
-            index = start
+            index = place.lowerBound
             throw fault("the rule 1.2.840.113556.1.4.803 (all bits) or 1.2.840.113556.1.4.804 (any bit)", .unsupportedRule)
         }
-        try take(":", "\":=\"")
         try take("=", "\":=\"")
         let valueStart = index
         guard let mask = try operand().number else {

@@ -18,10 +18,19 @@ package struct AttributeName: Sendable, Hashable, CustomStringConvertible, Expre
         key = parsed.withUnsafeBytes { NameForm.key($0) }
     }
 
-    /// Makes a name, or nothing where the text is no attribute description of RFC 4512.
+    /// Makes a name from what a person wrote; nothing where the text is neither an attribute description of RFC 4512 nor a
+    /// path (`profile.login`, `@odata.type`, `urn:…:User.department`).
+    ///
+    /// Any other name, such as a column `Worker Status`, stands in braces: `{Worker Status}`.
     package init?(validating name: some StringProtocol) {
-        guard NameForm.isDescription(Array(name.utf8)) else { return nil }
-        self.init(name)
+        if name.first == "{", name.last == "}" {
+            let inner = name.dropFirst().dropLast()
+            guard inner.contains(where: { !$0.isWhitespace }), !inner.contains(where: { "{}|".contains($0) }) else { return nil }
+            self.init(inner)
+        } else {
+            guard NameForm.isDescription(Array(name.utf8)) else { return nil }
+            self.init(name)
+        }
     }
 
     package init(stringLiteral value: String) {
@@ -103,11 +112,15 @@ enum NameForm {
 
     /// `attributetype *( ";" option )` of RFC 4512: a keyword or a numeric identifier, options of letters, digits, hyphens.
     ///
-    /// `range=0-499` and `_` (Active Directory, 389 and others use both) are allowed beyond the RFC.
+    /// `range=0-499` and `_` (Active Directory, 389 and others use both) are allowed beyond the RFC, and paths as readers of
+    /// JSON make them.
     static func isDescription(_ name: [UInt8]) -> Bool {
         let parts = name.split(separator: semicolon, omittingEmptySubsequences: false)
         guard let base = parts.first, let first = base.first else { return false }
-        let isKeyword = lower(first) &- 0x61 < 26 && base.allSatisfy { isWord($0) }
+        let isKeyword =
+            (lower(first) &- 0x61 < 26 || "@$_".utf8.contains(first))
+            && base.allSatisfy { isWord($0) || ".:@$/".utf8.contains($0) }
+            && base.last.map { $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: ":") } == true
         let isNumeric =
             first &- 0x30 < 10 && base.last.map { $0 &- 0x30 < 10 } == true
             && base.allSatisfy { $0 &- 0x30 < 10 || $0 == UInt8(ascii: ".") }

@@ -4,7 +4,7 @@
 ///
 /// Understood are `&`, `|`, `!`, equality, presence, substrings, `>=`, `<=`, `~=` (as equality) and Active Directory's
 /// bit rules `:1.2.840.113556.1.4.803:=` and `:1.2.840.113556.1.4.804:=`. Text is compared without regard to case,
-/// distinguished names in their one spelling, `>=` and `<=` as integers where both sides are. An absent attribute
+/// distinguished names in their one spelling, `>=` and `<=` as numbers where both sides are. An absent attribute
 /// matches nothing, so its negation matches. Blanks between the parts are allowed.
 package struct LDAPFilter: Sendable, Hashable, CustomStringConvertible {
     let root: Node
@@ -67,6 +67,14 @@ package struct LDAPFilter: Sendable, Hashable, CustomStringConvertible {
             return Int64(String(decoding: bytes, as: UTF8.self))
         }
 
+        /// A number that is no integer, as JSON has it.
+        static func decimal(_ bytes: ArraySlice<UInt8>) -> Double? {
+            guard let first = bytes.first, first == UInt8(ascii: "-") || first &- 0x30 < 10, bytes.count <= 32,
+                bytes.allSatisfy({ $0 &- 0x30 < 10 || "+-.eE".utf8.contains($0) })
+            else { return nil }
+            return Double(String(decoding: bytes, as: UTF8.self))
+        }
+
         func equals(_ value: AttributeValue) -> Bool {
             if CaseFolding.isEqual(value.bytes, folded: folded) { return true }
             guard let dn, value.kind == .text else { return false }
@@ -77,6 +85,9 @@ package struct LDAPFilter: Sendable, Hashable, CustomStringConvertible {
         /// Whether `value` comes before (-1), with (0) or after (1) the operand.
         func order(of value: AttributeValue) -> Int {
             if let number, let other = Operand.number(value.bytes) {
+                return other < number ? -1 : other == number ? 0 : 1
+            }
+            if let number = Operand.decimal(folded[...]), let other = Operand.decimal(value.bytes) {
                 return other < number ? -1 : other == number ? 0 : 1
             }
             let other = CaseFolding.folded(value.bytes)
