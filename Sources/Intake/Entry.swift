@@ -160,7 +160,7 @@ package struct Entry: Sendable {
         return AttributeValue(kind: value.kind, bytes: bytes[Int(value.start)..<Int(value.start) + Int(value.length)])
     }
 
-    private func index(of name: AttributeName) -> Int? {
+    func index(of name: AttributeName) -> Int? {
         for index in attributes.indices where attributes[index].key == name.key {
             let start = Int(attributes[index].nameStart)
             let isSame = bytes.withUnsafeBytes { all in

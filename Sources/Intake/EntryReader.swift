@@ -2,10 +2,25 @@
 
 /// The formats of exports.
 package enum EntryFormat: String, Sendable, CaseIterable {
-    /// By the first byte that is no blank, a bracket is JSON; by the first line, `dn:` and the like are LDIF, cells are CSV.
+    /// By the first byte that is no blank, a bracket is JSON, whose first keys tell the rest; by the first line, `dn:` and the
+    /// like are LDIF, cells are CSV.
     case detect
-    /// What ldap3's `Connection.response_to_json` writes.
+    /// What ldap3's `response_to_json` and `entry_to_json` write, and ldapdomaindump.
     case ldap3
+    /// Realm exports of Keycloak: one file, a file of a folder, an array of realms.
+    case keycloak
+    /// Pages of Microsoft Graph: users, groups, members of a group, delta.
+    case graph
+    /// `Get-ADUser | ConvertTo-Json` of PowerShell 5.1 and 7.
+    case powershell
+    /// SCIM 2.0: ListResponse and BulkRequest.
+    case scim
+    /// Lists of Okta: users, groups, users of a group.
+    case okta
+    /// Pages of the Google Directory API: users, groups, members of a group.
+    case google
+    /// Plain JSON objects, one after the other or in a list.
+    case ndjson
     /// Records of RFC 2849: ldapsearch, slapcat, ldifde.
     case ldif
     /// Rows of cells, RFC 4180 and its dialects.
@@ -78,7 +93,6 @@ package struct EntryReader {
         if !hasBegun {
             guard try begin(isLast: isLast) else { return }
             hasBegun = true
-            reader = makeReader()
         }
         // Moved out while it is read, so that no copy is made.
         var window: [UInt8] = []
@@ -94,15 +108,6 @@ package struct EntryReader {
             throw IntakeError(
                 code: .tooLong, position: Position(line: reader.line, byte: base),
                 expected: "values and lines of at most \(limits.tokenBytes) bytes", found: "a longer one")
-        }
-    }
-
-    private func makeReader() -> AnyFormatReader {
-        switch format {
-        case .detect: .none
-        case .ldap3: .ldap3(LDAP3Reader(limits: limits))
-        case .ldif: .ldif(LDIFReader(limits: limits))
-        case .csv: .csv(CSVReader(limits: limits, options: csv))
         }
     }
 
@@ -127,12 +132,35 @@ package struct EntryReader {
                 code: .notUTF8, position: Position(line: 1, byte: base), expected: "UTF-8",
                 found: IntakeError.name(first) + " (UTF-16?)")
         }
-        if format == .detect {
-            if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
+        return try choose(first: first, isLast: isLast)
+    }
+
+    /// Makes the reader of the format, which the content tells where it is not named; false where more bytes are needed.
+    private mutating func choose(first: UInt8, isLast: Bool) throws -> Bool {
+        let isJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        switch format {
+        case .ldap3: reader = .ldap3(LDAP3Reader(limits: limits))
+        case .ldif: reader = .ldif(LDIFReader(limits: limits))
+        case .csv: reader = .csv(CSVReader(limits: limits, options: csv))
+        case .detect where !isJSON:
+            guard let hasCells = CSVReader.isLikely(pending, isLast: isLast) else { return false }
+            format = hasCells ? .csv : .ldif
+            reader = hasCells ? .csv(CSVReader(limits: limits, options: csv)) : .ldif(LDIFReader(limits: limits))
+        case .detect, .keycloak, .graph, .powershell, .scim, .okta, .google, .ndjson:
+            let wanted = format
+            let verdict = try pending.withUnsafeBytes { bytes in
+                try JSONShape.verdict(for: wanted, bytes: bytes, base: base, isList: first == UInt8(ascii: "["), isLast: isLast)
+            }
+            switch verdict {
+            case nil:
+                enough = pending.count * 2
+                return false
+            case .ldap3:
                 format = .ldap3
-            } else {
-                guard let hasCells = CSVReader.isLikely(pending, isLast: isLast) else { return false }
-                format = hasCells ? .csv : .ldif
+                reader = .ldap3(LDAP3Reader(limits: limits))
+            case .format(let name):
+                format = name.family
+                reader = .json(JSONExportReader(format: .of(name), group: group, limits: limits))
             }
         }
         return true

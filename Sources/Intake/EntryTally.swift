@@ -70,4 +70,10 @@ struct EntryTally {
         proof.openRanges = ranges
         return proof
     }
+
+    /// What a file allows that is one object after the other: only its last line end says that it was not cut.
+    func sequence(endsLine: Bool) -> (level: Proof.Level, notes: [Proof.Note]) {
+        guard total > 1 || endsLine else { return (.wellFormed, []) }
+        return (endsLine ? .wellFormed : .none, [.noEndOfSequence] + (endsLine ? [] : [.noLineEndAtEnd]))
+    }
 }

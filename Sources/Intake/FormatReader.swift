@@ -27,6 +27,7 @@ enum AnyFormatReader {
     case none
     case ldap3(LDAP3Reader)
     case ldif(LDIFReader)
+    case json(JSONExportReader)
     case csv(CSVReader)
 
     var line: Int {
@@ -34,6 +35,7 @@ enum AnyFormatReader {
         case .none: 1
         case .ldap3(let reader): reader.line
         case .ldif(let reader): reader.line
+        case .json(let reader): reader.line
         case .csv(let reader): reader.line
         }
     }
@@ -53,6 +55,10 @@ enum AnyFormatReader {
             self = .none
             defer { self = .ldif(reader) }
             return try reader.consume(window, base: base, isLast: isLast, into: &sink)
+        case .json(var reader):
+            self = .none
+            defer { self = .json(reader) }
+            return try reader.consume(window, base: base, isLast: isLast, into: &sink)
         case .csv(var reader):
             self = .none
             defer { self = .csv(reader) }
@@ -65,6 +71,7 @@ enum AnyFormatReader {
         case .none: return Proof(level: .none, entries: 0, rejected: 0, bytes: bytes, notes: [.emptyInput])
         case .ldap3(let reader): return reader.finish(bytes: bytes, into: &sink)
         case .ldif(var reader): return try reader.finish(bytes: bytes, into: &sink)
+        case .json(var reader): return try reader.finish(bytes: bytes, into: &sink)
         case .csv(let reader): return reader.finish(bytes: bytes)
         }
     }

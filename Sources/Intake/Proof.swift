@@ -24,6 +24,22 @@ package struct Proof: Sendable, Hashable {
         case noTrailer
         /// LDIF whose last record is not followed by an empty line: it may have lost lines.
         case noEmptyLineAtEnd
+        /// One JSON object after the other: that the file was not cut between two is not proven.
+        case noEndOfSequence
+        /// A list that says neither how many there are nor whether more pages follow (Okta).
+        case noEndOfPages
+        /// One page of a list that has more entries in all.
+        case partOfTotal(held: Int, total: Int)
+        /// A list that does not state how many entries there are, though its format demands it.
+        case noTotal
+        /// What changed since another read, and not what there is (Graph delta, SCIM BulkRequest).
+        case changesOnly
+        /// Entries that the export says are gone.
+        case removals(Int)
+        /// The export has groups, roles or settings, but no list of people.
+        case noPeople
+        /// Entries whose groups or members the exporting tool cut off (`ConvertTo-Json -Depth`).
+        case lostMemberships(Int)
         /// A format in which nothing says that the file is whole (CSV).
         case unprovable
         /// The last line has no end: it may have been cut.
@@ -112,6 +128,14 @@ extension Proof.Note: CustomStringConvertible {
         case .noEntries: "there is no entry in the file"
         case .noTrailer: "no result line: a cut between two records would not show"
         case .noEmptyLineAtEnd: "no empty line after the last record: it may have been cut"
+        case .noEndOfSequence: "one object after the other: a cut between two would not show"
+        case .noEndOfPages: "a list that cannot say whether more pages follow: only a manifest proves that it is whole"
+        case .partOfTotal(let held, let total): "\(held) of \(total) entries are in the file"
+        case .noTotal: "the list does not state how many entries there are"
+        case .changesOnly: "the export tells what changed, not what there is"
+        case .removals(let count): "\(count) entries are marked as removed"
+        case .noPeople: "there is no list of people in the file"
+        case .lostMemberships(let count): "\(count) entries whose memberships the exporting tool cut off (its -Depth is too low)"
         case .unprovable: "nothing in a file of this format says that it is whole"
         case .noLineEndAtEnd: "the last line has no end: it may have been cut"
         case .entriesAfterTrailer(let count): "\(count) entries after the last result line"

@@ -49,11 +49,12 @@ struct Outcome: Equatable {
 
 /// Reads an export in chunks of the given sizes (repeated; whole where there are none).
 func readExport(
-    _ bytes: [UInt8], format: EntryFormat = .detect, chunks: [Int] = [], limits: EntryLimits = EntryLimits(), keeps: Bool = false
+    _ bytes: [UInt8], format: EntryFormat = .detect, group: String? = nil, chunks: [Int] = [],
+    limits: EntryLimits = EntryLimits(), keeps: Bool = false
 ) -> Outcome {
     var outcome = Outcome()
     outcome.sink.keeps = keeps
-    var reader = EntryReader(format: format, limits: limits)
+    var reader = EntryReader(format: format, group: group, limits: limits)
     do {
         var start = 0
         var turn = 0
@@ -73,8 +74,10 @@ func readExport(
     return outcome
 }
 
-func readExport(_ text: String, format: EntryFormat = .detect, chunks: [Int] = [], keeps: Bool = false) -> Outcome {
-    readExport(Array(text.utf8), format: format, chunks: chunks, keeps: keeps)
+func readExport(
+    _ text: String, format: EntryFormat = .detect, group: String? = nil, chunks: [Int] = [], keeps: Bool = false
+) -> Outcome {
+    readExport(Array(text.utf8), format: format, group: group, chunks: chunks, keeps: keeps)
 }
 
 /// Wraps entries in the form of ldap3.

@@ -25,7 +25,9 @@ struct ExportProof {
         whole.notes = notes
         whole.form = proofs.map { isCounted($0.page) ? .attested : $0.form }.min() ?? .none
         whole.openRanges = ranges
-        let faults = pageFaults + (ranges.unfinished > 0 ? [.missingRanges(ranges.unfinished)] : [])
+        let faults =
+            pageFaults + (ranges.unfinished > 0 ? [.missingRanges(ranges.unfinished)] : [])
+            + (lacksPeople ? [.noPeople] : [])
         whole.level = faults.isEmpty ? whole.form : .none
         whole.notes += faults
         if proofs.isEmpty { whole.notes.append(.noFiles) }
@@ -38,11 +40,16 @@ struct ExportProof {
         var notes: [Proof.Note] = []
         for note in proofs.flatMap(\.notes) {
             switch note {
-            case .missingRanges, .morePages, .noEntries, .emptyInput: continue
+            case .missingRanges, .morePages, .noEntries, .emptyInput, .partOfTotal, .noPeople: continue
             default: if !notes.contains(note) { notes.append(note) }
             }
         }
         return notes
+    }
+
+    /// Of the files of a realm one holds its settings and groups, others its people.
+    private var lacksPeople: Bool {
+        !proofs.isEmpty && proofs.allSatisfy { $0.notes.contains(.noPeople) }
     }
 
     private var pageFaults: [Proof.Note] {

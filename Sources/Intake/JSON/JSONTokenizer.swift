@@ -37,6 +37,8 @@ struct JSONTokenizer {
     private(set) var line = 1
     /// How many containers are open, the one of the last token included where it began one.
     private(set) var depth = 0
+    /// Whether another document may follow, as in NDJSON.
+    var allowsSequence = false
     /// The text of the last token, if `isUnescaped`.
     var scratch: [UInt8] = []
 
@@ -89,6 +91,8 @@ struct JSONTokenizer {
                 return .token(try close(byte, &index, base: base))
             case .value, .valueOrEnd:
                 return try value(window, &index, base: base, isLast: isLast)
+            case .nothing where allowsSequence:
+                expectation = .value
             case .nothing:
                 throw fault(.trailingBytes, at: base + index, IntakeError.name(byte))
             }

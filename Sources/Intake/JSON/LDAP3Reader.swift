@@ -1,40 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads what ldap3's `Connection.response_to_json` writes: `{"entries": [{"attributes": {…}, "dn": "…"}]}`.
+/// Reads what ldap3 writes, and tools that use it.
+///
+/// | the file | written by |
+/// | --- | --- |
+/// | `{"entries": [E, E]}` | `Connection.response_to_json` |
+/// | `E`, or one after the other | `Entry.entry_to_json`; the reads that are kept |
+/// | `[E, E]` | ldapdomaindump: `domain_users`, `domain_groups` ... |
+/// | `[{"Domain Users": [E, E]}]` | ldapdomaindump: `domain_users_by_group` |
+///
+/// `E` is `{"attributes": {…}, "dn": "…"}`. In the last shape, each group is an entry too, behind its people:
+/// `CN=Domain Users` with `objectClass: group`, `cn` and the names of the people as `member`, those included whose
+/// primary group it is. Who is in several groups comes several times, each time alike.
+///
+/// In a sequence, `"names": "plain"` says that the names are no distinguished ones: reads of other formats that were kept.
 ///
 /// With or without schema: a value may stand alone or in a list, and be text, a number, a boolean, or an object
 /// `{"encoding": "base64", "encoded": "…"}`. Other keys of the file and of an entry (`raw`) are passed over. One key
 /// twice in an entry rejects the entry, since nobody knows which is meant; `entries` twice refuses the file.
 struct LDAP3Reader: FormatReader {
-    private enum State: UInt8 {
-        case start, root, entriesValue, entries, done
+    enum State: UInt8 {
+        case start, root, entriesValue, entries, items, done
+        case groupValue, group, groupEnd, names
         case entry, dnValue, attributesValue, attributes, value, list
         case encoded
         case skipping, rejecting, rejectingDN
     }
 
-    /// How deep the brackets are between two entries: the object of the file and its list.
-    private static let entriesDepth = 2
-
     let limits: EntryLimits
-    private(set) var tally = EntryTally()
+    var tally = EntryTally()
 
     /// The line of the next byte.
     var line: Int { tokenizer.line }
 
-    private var tokenizer = JSONTokenizer()
-    private var state = State.start
+    var tokenizer = JSONTokenizer()
+    var state = State.start
     private var hasEntries = false
+    /// How deep the brackets are between two entries, and where to go on behind one.
+    var entriesDepth = 0
+    var betweenEntries = State.items
+    /// The file is one entry after the other, and the line in which the last one ended.
+    private var isSequence = false
+    private var lastLine = 0
 
-    private var entry = Entry()
+    /// The group whose people are being read, and whether the object being read is one of groups.
+    var group = Entry()
+    var isGroupObject = false
+
+    var entry = Entry()
     private var hasAttributes = false
     private var attribute = 0
     private var ranges = RangeParts()
     private var fault: (reason: Rejection.Reason, message: String)?
 
     /// Where to go on after a skipped value, and at which depth.
-    private var after = State.root
-    private var skipDepth = 0
+    var after = State.root
+    var skipDepth = 0
 
     /// The binary value being read, and whether it stands in a list.
     private var encoded = EncodedObject()
@@ -74,7 +95,7 @@ struct LDAP3Reader: FormatReader {
         case .list: takeElement(token, text)
         case .entry: return takeEntryKey(token, text)
         case .dnValue: takeDN(token, text)
-        case .entries: return takeItem(token, base: base)
+        case .entries, .items, .group: return takeItem(token, base: base)
         case .attributesValue:
             guard token.kind == .beginObject else {
                 reject(.wrongShape, "\"attributes\" is not an object")
@@ -86,6 +107,9 @@ struct LDAP3Reader: FormatReader {
             if tokenizer.depth == skipDepth { state = after }
         case .rejecting, .rejectingDN: return takeRejected(token, text)
         case .start, .root, .entriesValue, .done: try takeOuter(token, text, base: base)
+        case .groupValue: openGroup(token)
+        case .names: takeNames(token, text)
+        case .groupEnd: break
         }
         return false
     }
@@ -94,8 +118,20 @@ struct LDAP3Reader: FormatReader {
 
     private mutating func takeOuter(_ token: JSONTokenizer.Token, _ text: UnsafeRawBufferPointer, base: Int) throws(IntakeError) {
         switch (state, token.kind) {
-        case (.start, .beginObject): state = .root
+        case (.start, .beginObject):
+            begin(at: Position(line: tokenizer.line, byte: base + token.start))
+            state = .root
+        case (.start, .beginArray) where !isSequence: expectItems(.items, depth: 1)
+        case (.root, .key) where !hasEntries && (text.elementsEqual("dn".utf8) || text.elementsEqual("attributes".utf8)):
+            // The object of the file is an entry itself, and others may follow.
+            isSequence = true
+            tokenizer.allowsSequence = true
+            expectItems(.start, depth: 0)
+            _ = takeEntryKey(token, text)
         case (.root, .key) where text.elementsEqual("entries".utf8):
+            guard !isSequence else {
+                throw shapeFault(token, base, "another entry with \"dn\" and \"attributes\"", "\"entries\"")
+            }
             guard !hasEntries else { throw shapeFault(token, base, "\"entries\" once", "it a second time") }
             hasEntries = true
             state = .entriesValue
@@ -103,8 +139,8 @@ struct LDAP3Reader: FormatReader {
         case (.root, .endObject):
             guard hasEntries else { throw shapeFault(token, base, "the key \"entries\"", "the end of the object") }
             state = .done
-        case (.entriesValue, .beginArray): state = .entries
-        case (.start, _): throw shapeFault(token, base, "an object with the key \"entries\"", "\(token.kind)")
+        case (.entriesValue, .beginArray): expectItems(.entries, depth: 2)
+        case (.start, _): throw shapeFault(token, base, "an object with the key \"entries\", an entry or a list", "\(token.kind)")
         default: throw shapeFault(token, base, "the list of entries", "\(token.kind)")
         }
     }
@@ -115,16 +151,32 @@ struct LDAP3Reader: FormatReader {
             expected: expected, found: found)
     }
 
-    /// The start of an entry, the end of the list, or something that is no entry.
-    private mutating func takeItem(_ token: JSONTokenizer.Token, base: Int) -> Bool {
-        if token.kind == .endArray {
-            state = .root
-            return false
-        }
-        entry.reset(at: Position(line: tokenizer.line, byte: base + token.start))
+    mutating func expectItems(_ between: State, depth: Int) {
+        betweenEntries = between
+        entriesDepth = depth
+        state = between
+    }
+
+    mutating func begin(at position: Position) {
+        entry.reset(at: position)
         ranges.reset()
         hasAttributes = false
         fault = nil
+    }
+
+    /// The start of an entry, the end of the list, or something that is no entry.
+    private mutating func takeItem(_ token: JSONTokenizer.Token, base: Int) -> Bool {
+        if token.kind == .endArray {
+            switch state {
+            case .entries: state = .root
+            case .group:
+                state = .groupEnd
+                return true
+            default: state = .done
+            }
+            return false
+        }
+        begin(at: Position(line: tokenizer.line, byte: base + token.start))
         if token.kind == .beginObject {
             state = .entry
             return false
@@ -156,10 +208,21 @@ struct LDAP3Reader: FormatReader {
             }
             hasAttributes = true
             state = .attributesValue
+        } else if betweenEntries == .start, text.elementsEqual("names".utf8) {
+            state = .names
+        } else if betweenEntries == .items, entry.dnRange == nil, !hasAttributes, !text.elementsEqual("raw".utf8) {
+            name(group: text)
         } else {
             skipValue(then: .entry)
         }
         return false
+    }
+
+    private mutating func takeNames(_ token: JSONTokenizer.Token, _ text: UnsafeRawBufferPointer) {
+        if token.kind == .string, text.elementsEqual("plain".utf8) { entry.names = .plain }
+        skipDepth = entriesDepth + 1
+        after = .entry
+        state = tokenizer.depth == skipDepth ? .entry : .skipping
     }
 
     private mutating func takeDN(_ token: JSONTokenizer.Token, _ text: UnsafeRawBufferPointer) {
@@ -269,14 +332,20 @@ struct LDAP3Reader: FormatReader {
         if state == .rejectingDN {
             if token.kind == .string, entry.dnRange == nil, !token.isDamaged { entry.setDN(text) }
             state = .rejecting
-        } else if tokenizer.depth == Self.entriesDepth + 1, token.kind == .key, text.elementsEqual("dn".utf8) {
+        } else if tokenizer.depth == entriesDepth + 1, token.kind == .key, text.elementsEqual("dn".utf8) {
             state = .rejectingDN
         }
-        return tokenizer.depth == Self.entriesDepth
+        return tokenizer.depth == entriesDepth
     }
 
     private mutating func deliver<S: EntrySink>(into sink: inout S) throws {
-        state = .entries
+        if state == .groupEnd { return try endGroup(into: &sink) }
+        state = betweenEntries
+        lastLine = tokenizer.line
+        if isGroupObject {
+            isGroupObject = false
+            if fault == nil, entry.dnRange == nil, !hasAttributes { return }
+        }
         if fault == nil {
             if entry.dnRange?.isEmpty ?? true {
                 fault = (.noDN, "there is no \"dn\"")
@@ -284,10 +353,13 @@ struct LDAP3Reader: FormatReader {
                 fault = (.noAttributes, "there are no \"attributes\"")
             }
         }
+        if state == .group, group.cost <= limits.entryBytes, let name = entry.dnRange { addMember(name) }
         try tally.deliver(&entry, fault: fault, ranges: ranges, into: &sink)
     }
 
     func finish<S: EntrySink>(bytes: Int, into sink: inout S) -> Proof {
-        tally.proof(level: .wellFormed, bytes: bytes)
+        guard isSequence else { return tally.proof(level: .wellFormed, bytes: bytes) }
+        let sequence = tally.sequence(endsLine: tokenizer.line > lastLine)
+        return tally.proof(level: sequence.level, bytes: bytes, notes: sequence.notes)
     }
 }
