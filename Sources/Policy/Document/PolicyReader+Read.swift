@@ -82,7 +82,9 @@ extension DocumentReader {
         if let node = fields["values"] { options.valueSeparator = text(node, "\"values\"") }
         if let node = fields["multiple"] { options.multiValuedColumns = texts(node, "\"multiple\"") }
         if let node = fields["short_rows"], let flag = boolean(node, "\"short_rows\"") { options.allowsShortRows = flag }
-        if let node = fields["number_duplicates"], let flag = boolean(node, "\"number_duplicates\"") { options.numbersDuplicates = flag }
+        if let node = fields["number_duplicates"], let flag = boolean(node, "\"number_duplicates\"") {
+            options.numbersDuplicates = flag
+        }
         if !options.hasHeader, fields["columns"] == nil {
             note(.missingKey, at: node, "\"csv\" without a header needs \"columns\"")
         }
