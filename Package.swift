@@ -175,7 +175,7 @@ let package = Package(
         module(
             "Commands",
             [
-                "Daemon", "WebSurface", "Sync", "Policy", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .metrics,
+                "Daemon", "WebSurface", "Sync", "Policy", "Intake", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .metrics,
                 .nioCore,
                 .nioPosix,
                 .unixSignals,
@@ -183,7 +183,7 @@ let package = Package(
         .executableTarget(name: "muster", dependencies: ["Commands"], swiftSettings: strict),
 
         testSupport("PostgresTestSupport", ["Postgres", .logging]),
-        testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport"]),
+        testSupport("DirectoryTestSupport", ["Directory", "Secrets", "Postgres", "PostgresTestSupport", .logging]),
         testSupport("WebTestSupport", ["WebSurface", .hummingbird, .logging, .nioCore, .serviceLifecycle]),
         tests("PostgresTests", ["Postgres", "PostgresTestSupport", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("SecretsTests", ["Secrets", .subprocess, .systemPackage]),
@@ -219,8 +219,9 @@ let package = Package(
         tests(
             "ConsoleTests",
             [
-                "Console", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
-                "Sync", "Policy", .hummingbird, .httpTypes, .logging,
+                "Console", "PlatformAPI", "SignIn", "WebSurface", "WebTestSupport", "Directory", "DirectoryTestSupport",
+                "Postgres",
+                "PostgresTestSupport", "Secrets", "Sync", "Policy", .hummingbird, .httpTypes, .logging,
             ]),
         tests(
             "DocumentsTests",

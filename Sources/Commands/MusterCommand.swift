@@ -14,7 +14,8 @@ package struct MusterCommand: AsyncParsableCommand {
             version: version,
             subcommands: [
                 ServeCommand.self, MigrateCommand.self, AppCommand.self, TokenCommand.self, GrantCommand.self, UserCommand.self,
-                AccountCommand.self, BotCommand.self, AdminCommand.self, SyncCommand.self, PolicyCommand.self, AuditCommand.self,
+                AccountCommand.self, BotCommand.self, AdminCommand.self, SyncCommand.self, ExplainCommand.self, PolicyCommand.self,
+                AuditCommand.self,
                 KeyCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self, CompletionsCommand.self,
             ])
     }

@@ -36,6 +36,7 @@ package struct Console: Sendable {
         PlatformAppPages(apps: directory.platformApps).addRoutes(to: frame)
         AppTokenPages(apps: directory.platformApps, tokens: directory.tokens).addRoutes(to: frame)
         PermissiblePages(apps: directory.platformApps, permissibles: directory.permissibles).addRoutes(to: frame)
+        GrantPages(apps: directory.platformApps, permissibles: directory.permissibles).addRoutes(to: frame)
         AccessTokenPages(tokens: directory.tokens).addRoutes(to: frame)
         UserPages(directory: directory, publicURL: desk.publicURL).addRoutes(to: frame)
         AccountPages(directory: directory).addRoutes(to: frame)

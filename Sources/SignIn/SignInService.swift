@@ -91,11 +91,22 @@ package struct SignInService: Sendable {
             guard try await passwords.isRight(attempt.password, stored?.hash), let stored,
                 let opened = try await sessions.open(stored, counted: limits, session)
             else { throw SignInError.invalidCredentials }
+            await renew(stored, attempt.password)
             return opened
         } catch let error where !(error is SignInError) {
             // Nothing was learnt about the password.
             try await failures.forgive(limits)
             throw error
+        }
+    }
+
+    /// Replaces an imported hash, or a cheaper one of former days, by one of today's; if not now, at the next sign-in.
+    private func renew(_ stored: StoredPassword, _ password: String) async {
+        guard passwords.isOutdated(stored.hash) else { return }
+        do {
+            try await sessions.rehash(stored, to: passwords.hash(password))
+        } catch {
+            // The person is signed in: a password too long for bcrypt, or a busy machine, is no reason to turn them away.
         }
     }
 

@@ -5,7 +5,7 @@ import HTTPTypes
 import Hummingbird
 package import WebSurface
 
-/// The Super Admin API, `/super_admin/api/v1`: what the console does with apps, grants, tokens and the audit trail, for programs
+/// The Super Admin API, `/super_admin/api/v1`: what the console does with apps, grants, tokens, runs, settings and the trail, for programs
 /// that carry a super admin's scoped token.
 ///
 /// The calls on users, accounts and agent bots beside these are the Platform API's own, for another audience. The original has no
@@ -24,6 +24,9 @@ package struct SuperAdminAPI: DirectorySurface {
         addPermissibleRoutes(to: api)
         addAccessTokenRoutes(to: api)
         addSuperAdminRoutes(to: api)
+        addSuperAdminSessionRoutes(to: api)
+        addSyncRunRoutes(to: api)
+        addSettingRoutes(to: api)
         addAuditEventRoutes(to: api)
     }
 

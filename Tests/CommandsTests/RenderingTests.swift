@@ -31,7 +31,7 @@ import Testing
         let change = RunChange(
             seq: 1, kind: kind, action: action, objectID: 7, label: label, reason: "absent from the export",
             fields: PostgresJSON(fields),
-            memberships: PostgresJSON(memberships), refusal: refusal)
+            memberships: PostgresJSON(memberships), suspends: nil, refusal: refusal, decision: nil)
         return ChangeText(change).line([4: "Boatyard"], Style())
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Directory
+import Logging
 package import Postgres
-import PostgresTestSupport
+package import PostgresTestSupport
 package import Secrets
 
 /// An installation of a test's own: a fresh migrated database, its keys, and apps made on demand.
@@ -69,14 +70,34 @@ nonisolated(nonsending) package func withDirectory<T>(
     pool: PostgresConfiguration.Pool = .forTests,
     _ body: nonisolated(nonsending) (TestDirectory) async throws -> T
 ) async throws -> T {
-    try await withDatabase(migrations: Schema.migrations(), pool: pool) { postgres in
-        let master = MasterKey.random()
-        let keyring = try await Installation.keyring(postgres) { _ in master }
-        // Cost 4 is the least that bcrypt has: tests hash many passwords, and none is worth anything.
-        let passwords = PasswordHasher(cost: 4)
-        let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords, master: { master })
-        let value = try await body(TestDirectory(postgres: postgres, directory: directory, passwords: passwords))
-        await passwords.stop()
+    try await withDatabase(migrations: Schema.migrations(), pool: pool) { try await withDirectory(in: $0, body) }
+}
+
+/// The same on a server of the test's own, for what stops it.
+nonisolated(nonsending) package func withDirectory<T>(
+    on server: TestServer, _ body: nonisolated(nonsending) (TestDirectory) async throws -> T
+) async throws -> T {
+    let postgres = PostgresClient(configuration: server.configuration(), logger: Logger(label: "test"))
+    do {
+        try await Schema.migrations().apply(to: postgres)
+        let value = try await withDirectory(in: postgres, body)
+        await postgres.close()
         return value
+    } catch {
+        await postgres.close()
+        throw error
     }
+}
+
+nonisolated(nonsending) private func withDirectory<T>(
+    in postgres: PostgresClient, _ body: nonisolated(nonsending) (TestDirectory) async throws -> T
+) async throws -> T {
+    let master = MasterKey.random()
+    let keyring = try await Installation.keyring(postgres) { _ in master }
+    // Cost 4 is the least that bcrypt has: tests hash many passwords, and none is worth anything.
+    let passwords = PasswordHasher(cost: 4)
+    let directory = Directory(postgres: postgres, keyring: keyring, passwords: passwords, master: { master })
+    let value = try await body(TestDirectory(postgres: postgres, directory: directory, passwords: passwords))
+    await passwords.stop()
+    return value
 }

@@ -37,7 +37,8 @@ struct FuzzTests {
     }
 
     @Test(
-        "every damage gives a policy or at least one mistake at a place that exists", arguments: ["openldap", "active-directory"])
+        "every damage gives a policy or at least one mistake at a place that exists",
+        arguments: ["openldap", "active-directory", "keycloak", "csv"])
     func damage(name: String) throws {
         let data = try #require(FileManager.default.contents(atPath: "\(packageRoot)/Policies/\(name).yaml"))
         let original = Array(String(decoding: data, as: UTF8.self).unicodeScalars)

@@ -7,7 +7,7 @@ import Testing
 @testable import Policy
 
 /// Exports of real servers, where they lie beside the repository.
-private let samples: String? = {
+let samples: String? = {
     let candidates = [
         ProcessInfo.processInfo.environment["MUSTER_SAMPLES"], "\(packageRoot)/../shared/samples",
         "\(packageRoot)/../../shared/samples",

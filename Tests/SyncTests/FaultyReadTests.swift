@@ -69,10 +69,11 @@ import Testing
             let image = try await world.image()
             let held = try await world.reconcile(policy, Person.export(Array(Person.crowd(40).dropLast(12))))
             #expect(held.state == .held)
-            let rejected = try await world.reconciler.reject(held.id, reason: "the export was cut")
+            let rejected = try await world.reconciler.reject(held.id, reason: "the export was cut", by: .command)
             #expect(rejected.state == .rejected && rejected.reason == "the export was cut")
             for attempt in [
-                { try await world.reconciler.apply(held.id, release: true) }, { try await world.reconciler.reject(held.id) },
+                { try await world.reconciler.apply(held.id, release: true) },
+                { try await world.reconciler.reject(held.id, by: .command) },
             ] {
                 let error = await #expect(throws: SyncError.self) { _ = try await attempt() }
                 #expect(error?.code == .notApplicable)
@@ -91,6 +92,38 @@ import Testing
             #expect(released.state == .done)
             #expect(released.counts["applied"] == 12)
             #expect(try await world.count("select count(*) from suspensions where by_kind = 'source'") == 12)
+        }
+    }
+
+    /// Who let a plan through or ended it is written down, by whichever way the decision came; two at once apply it once.
+    @Test func whoDecidedIsRecorded() async throws {
+        try await withSyncWorld { world in
+            let policy = try Policy.crowd()
+            try await world.reconcile(policy, Person.export(Person.crowd(40)))
+            let cut = Person.export(Array(Person.crowd(40).dropLast(12)))
+            let ended = try await world.reconcile(policy, cut)
+            _ = try await world.reconciler.reject(ended.id, by: .command)
+            let held = try await world.reconcile(policy, cut)
+            let reconciler = world.reconciler
+            async let one = reconciler.release(held.id, by: .command, patience: Patience(limit: .seconds(60)) { _, _ in })
+            async let other = reconciler.applyReleased()
+            let (released, _) = try await (one, other)
+            #expect(released.state == .done && released.counts["applied"] == 12)
+            #expect(try await world.count("select count(*) from suspensions where by_kind = 'source'") == 12)
+            for (run, action) in [(ended.id, "run.reject"), (held.id, "run.release")] {
+                #expect(try await world.count("select count(*) from runs where id = \(run) and decided_by = 'command'") == 1)
+                #expect(
+                    try await world.count(
+                        """
+                        select count(*) from audit_events
+                        where action = \(action) and subject_kind = 'run' and subject_id = \(run) and actor = 'command'
+                        """) == 1)
+            }
+            // Said again, it is over.
+            let error = await #expect(throws: SyncError.self) {
+                _ = try await reconciler.release(held.id, by: .command, patience: Patience(limit: .seconds(1)) { _, _ in })
+            }
+            #expect(error?.code == .notApplicable)
         }
     }
 }

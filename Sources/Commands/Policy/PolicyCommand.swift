@@ -5,5 +5,5 @@ import ArgumentParser
 struct PolicyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "policy", abstract: "Policies: how a source becomes users, accounts and roles.",
-        subcommands: [PolicyCheckCommand.self])
+        subcommands: [PolicyCheckCommand.self, PolicyTestCommand.self])
 }

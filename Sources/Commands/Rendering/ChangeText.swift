@@ -29,12 +29,17 @@ struct ChangeText: Sendable {
         }
     }
 
+    /// `name a → b` of each field that differs, from `{field: [before, after, rule]}`.
+    static func differences(_ fields: String) -> [String] {
+        triples(PostgresJSON(fields)).filter { $1 != $2 }.map { "\($0) \(value($1)) → \(value($2))" }
+    }
+
     /// The line, with accounts by their names.
     func line(_ accounts: [Int64: String], _ style: Style) -> String {
         let name = Style.plain(change.label ?? "\(change.objectID)")
         let head = "\(symbol) \(verb) \(change.kind) \(name)"
         let rest = change.action == "create" ? creation(accounts) : difference(accounts)
-        let refusal = change.refusal.map { style.red(" (refused: \($0))") } ?? ""
+        let refusal = change.refusal.map { style.red(" (refused: \($0))") } ?? change.decision.map { style.dim(" (\($0))") } ?? ""
         return colour(style, head) + Style.plain(rest) + refusal
     }
 
@@ -65,7 +70,7 @@ struct ChangeText: Sendable {
         names[delta.account] ?? "account \(delta.account)"
     }
 
-    private var symbol: String {
+    var symbol: String {
         switch change.action {
         case "create", "restore": "+"
         case "suspend": "-"
@@ -74,9 +79,9 @@ struct ChangeText: Sendable {
         }
     }
 
-    private var verb: String { change.action == "adopt" ? "match" : change.action }
+    var verb: String { change.action == "adopt" ? "match" : change.action }
 
-    private func colour(_ style: Style, _ text: String) -> String {
+    func colour(_ style: Style, _ text: String) -> String {
         switch symbol {
         case "+": style.green(text)
         case "-": style.red(text)
@@ -85,14 +90,17 @@ struct ChangeText: Sendable {
         }
     }
 
-    private static func value(_ text: String?) -> String { text.map { $0.isEmpty ? "\"\"" : $0 } ?? "(none)" }
+    static func value(_ text: String?) -> String { text.map { $0.isEmpty ? "\"\"" : $0 } ?? "(none)" }
 
     /// `{name: [before, after, rule]}` as texts.
-    private static func triples(_ json: PostgresJSON) -> [(String, String?, String?)] {
+    private static func triples(_ json: PostgresJSON) -> [(String, String?, String?)] { rules(json).map { ($0.0, $0.1, $0.2) } }
+
+    /// The same with the rule.
+    static func rules(_ json: PostgresJSON) -> [(String, String?, String?, String?)] {
         guard case .object(let object) = try? JSONParser.parse(Array(json.text.utf8)).value else { return [] }
         return object.compactMap { key, value in
             guard case .array(let items) = value, items.count >= 2 else { return nil }
-            return (key, text(items[0]), text(items[1]))
+            return (key, text(items[0]), text(items[1]), items.count > 2 ? text(items[2]) : nil)
         }
     }
 

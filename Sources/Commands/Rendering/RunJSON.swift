@@ -14,6 +14,7 @@ enum RunJSON {
         writer.field("code", run.code)
         writer.field("reason", run.reason)
         writer.field("file", run.fileName)
+        if let undoes = run.undoes { writer.field("undoes", undoes) }
         writer.object("counts") { counts in
             for (name, count) in run.counts.values.sorted(by: { $0.key < $1.key }) {
                 counts.key(dynamic: name)
@@ -33,7 +34,9 @@ enum RunJSON {
         writer.field("reason", change.reason)
         writer.field("fields", raw: change.fields.text)
         writer.field("memberships", raw: change.memberships.text)
+        writer.field("suspends", change.suspends)
         writer.field("refusal", change.refusal)
+        writer.field("decision", change.decision)
     }
 
     static func fields(_ finding: RunFinding, to writer: inout JSONWriter) {

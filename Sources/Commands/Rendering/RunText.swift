@@ -6,7 +6,8 @@ import Sync
 enum RunText {
     /// What became of the run, with its figures.
     static func summary(_ run: Run, _ style: Style) -> String {
-        let head = style.bold("Run \(run.id) of \(Style.plain(run.policy)): ")
+        let aim = run.undoes.map { ", which undoes run \($0)" } ?? ""
+        let head = style.bold("Run \(run.id) of \(Style.plain(run.policy))\(aim): ")
         let reason = run.reason.map { " " + sentence(Style.plain($0)) } ?? ""
         switch run.state {
         case .unchanged: return head + "nothing to change. " + read(run)
@@ -30,12 +31,23 @@ enum RunText {
 
     /// What to do next, where there is something to do.
     static func nextStep(_ run: Run) -> String? {
+        let step = command(run)
+        guard run.undoes != nil, [.planned, .held, .done].contains(run.state) else { return step }
+        let notice = """
+            The source still says what was undone: the next run of \(Style.plain(run.policy)) plans it again and is held (code undone), \
+            unless the source says something else by then.
+            """
+        return step.map { "\(notice)\n\($0)" } ?? notice
+    }
+
+    private static func command(_ run: Run) -> String? {
         switch run.state {
         case .planned: "Apply it: muster sync apply --plan \(run.id)"
         case .held:
             "Nothing has changed. Look at it: muster sync show \(run.id)   Let it through: muster sync apply --plan \(run.id) --release"
         case .stale:
-            "Make a new plan: muster sync plan \(Style.plain(run.policy))\(run.fileName.map { " \(Style.plain($0))" } ?? "")"
+            run.undoes.map { "Make a new plan: muster sync undo \($0)" }
+                ?? "Make a new plan: muster sync plan \(Style.plain(run.policy))\(run.fileName.map { " \(Style.plain($0))" } ?? "")"
         default: nil
         }
     }
@@ -64,6 +76,10 @@ enum RunText {
     }
 
     private static func read(_ run: Run) -> String {
+        guard run.undoes == nil else {
+            let left = run.counts["not_undone"]
+            return left > 0 ? "\(left) things cannot be undone." : "Nothing is left out."
+        }
         var parts = ["\(run.counts["people"]) people", "\(run.counts["groups"]) groups"]
         if run.counts["rejected"] > 0 { parts.append("\(run.counts["rejected"]) entries left out") }
         if run.counts["disputed"] > 0 { parts.append("\(run.counts["disputed"]) disputed") }
@@ -81,9 +97,9 @@ enum FindingText {
     static func lines(_ findings: [RunFinding], of run: Run, limit: Int, _ style: Style) -> [String] {
         guard !findings.isEmpty else { return [] }
         var lines = findings.prefix(limit).map { finding in
-            let place = finding.line.map { "line \($0)" } ?? "somewhere"
-            let entry = finding.entry.map { ", \(Style.plain($0))" } ?? ""
-            return style.yellow("! \(place)\(entry): ") + Style.plain(finding.detail) + style.dim(" [\(finding.code)]")
+            let place = [finding.line.map { "line \($0)" }, finding.entry.map(Style.plain)].compactMap(\.self)
+            return style.yellow("! \(place.isEmpty ? "somewhere" : place.joined(separator: ", ")): ")
+                + Style.plain(finding.detail) + style.dim(" [\(finding.code)]")
         }
         if findings.count > limit {
             lines.append(style.dim("… and \(findings.count - limit) more findings: muster sync show \(run.id)"))

@@ -53,7 +53,7 @@ struct Failure: Error {
     private static func sentence(_ error: DirectoryError) -> String {
         switch error {
         case .invalid(let problems): problems.map(\.message).joined(separator: ", ")
-        case .notFound: "there is no such app, token or object; `muster app list` shows the apps"
+        case .notFound: "there is no such object; `muster app list`, `user list`, `account list` and so on show what there is"
         case .unavailable: "the database cannot be reached; is it running?"
         default: "the directory refused: \(error.code)"
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 import Daemon
+import Directory
 import Sync
 
 /// `muster sync apply`
@@ -49,8 +50,11 @@ struct SyncApplyCommand: ReportingCommand {
                 let before = try await reconciler.runs.show(plan)
                 // Said again rather than done again.
                 if [.stale, .done].contains(before.state) { return before }
-                return try await reconciler.apply(
-                    plan, release: release, progress: place.progress.steps, patience: place.patience)
+                guard release else {
+                    return try await reconciler.apply(plan, progress: place.progress.steps, patience: place.patience)
+                }
+                return try await reconciler.release(
+                    plan, by: .command, progress: place.progress.steps, patience: place.patience)
             }
         }
         let policy = try await place.policy(policy ?? "")

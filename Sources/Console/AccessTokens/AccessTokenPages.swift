@@ -87,6 +87,9 @@ struct AccessTokenPages: Sendable {
 
     // MARK: - One of them
 
+    /// A hundred years, in seconds.
+    private static let longestOverlap: Int64 = 3_153_600_000
+
     private func show(_ visit: ConsoleVisit, _ problems: [FieldProblem] = []) async throws -> ConsolePage {
         let token = try await tokens.show(try visit.pathID(), by: visit.caller)
         let path = "access_tokens/\(token.id)"
@@ -98,9 +101,9 @@ struct AccessTokenPages: Sendable {
                     ? Rotation(
                         action: visit.href(path + "/rotate"),
                         overlap: .text(
-                            "overlap", "This one stays valid for, hours", visit.isGet ? "24" : visit.text("overlap") ?? "",
-                            type: "number", hint: "0 ends it at once. It never lives longer than it would have.", required: true,
-                            problems))
+                            "overlap", "This one stays valid for", visit.isGet ? "24h" : visit.text("overlap") ?? "",
+                            hint: "Such as \(TimeSpan.examples); 0 ends it at once. It never lives longer than it would have.",
+                            required: true, maximumLength: 12, problems))
                     : nil,
                 revocation: token.state == .revoked
                     ? nil
@@ -150,17 +153,20 @@ struct AccessTokenPages: Sendable {
     @Sendable private func rotate(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let id = try visit.pathID()
         return try await visit.saving {
-            guard let hours = visit.integer("overlap"), (0...876_000).contains(hours) else {
-                throw DirectoryError.invalid([FieldProblem("overlap", "Hours must be a whole number, 0 or more")])
+            let typed = visit.text("overlap") ?? ""
+            guard let overlap = TimeSpan.seconds(typed), overlap <= Self.longestOverlap else {
+                throw DirectoryError.invalid([
+                    FieldProblem("overlap", "Write a number and its unit: \(TimeSpan.examples)")
+                ])
             }
-            let issued = try await tokens.rotate(id, overlap: hours * 3_600, by: visit.caller)
+            let issued = try await tokens.rotate(id, overlap: overlap, by: visit.caller)
             let token = try await tokens.show(issued.id, by: visit.caller)
             return .page(
                 IssuedPage.page(
                     "Token rotated", token: issued.accessToken, of: token.owner.title,
-                    text: hours == 0
+                    text: overlap == 0
                         ? "The former token \(id) is refused from now on."
-                        : "The former token \(id) stays valid for \(hours) hour\(hours == 1 ? "" : "s"). Put this one in its place until then.",
+                        : "The former token \(id) stays valid for \(typed). Put this one in its place until then.",
                     links: [
                         PageLink("Open the new token", visit.href("access_tokens/\(issued.id)")),
                         PageLink("All access tokens", visit.href("access_tokens")),

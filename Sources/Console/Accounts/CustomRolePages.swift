@@ -3,6 +3,8 @@
 import Directory
 
 /// The roles that an account defines for itself.
+///
+/// Of two people who save at once the last one wins: the forms hold every field, and the history tells both.
 struct CustomRolePages: Sendable {
     let directory: Directory
     let accounts: AccountPages

@@ -15,7 +15,7 @@ struct AgentBotPages: Sendable {
         frame.page("agent_bots/:id/edit", in: .agentBots) { visit in .page(try await editForm(visit, [])) }
         frame.act("agent_bots/:id", in: .agentBots, update)
         frame.act("agent_bots/:id/delete", in: .agentBots, confirmed: true) { visit in
-            try await directory.agentBots.delete(try visit.pathID(), by: visit.caller)
+            try await directory.agentBots.delete(try visit.pathID(), matching: visit.matching, by: visit.caller)
             return .to("agent_bots", .deleted)
         }
     }
@@ -89,7 +89,8 @@ struct AgentBotPages: Sendable {
             DangerZone(
                 "Delete", "\(name) is gone for every reader at once. This cannot be undone.",
                 effects: ["Its access token stops working at once", "It answers in no account any more"],
-                action: visit.href("agent_bots/\(bot.id)/delete"), button: "Delete \(name)")
+                action: visit.href("agent_bots/\(bot.id)/delete"), button: "Delete \(name)",
+                hidden: [DangerZone.Hidden(name: ObjectForm.version, value: "\(bot.rowVersion)")])
         ]
         return page(bot, "", visit, content)
     }

@@ -53,6 +53,8 @@ enum ConsoleRefusal: String, RenderableError {
     case otherName = "console_other_name"
     /// The form is not one that we wrote for this browser.
     case staleForm = "stale_form"
+    /// What was asked for needs a proof that is not older than ten minutes.
+    case unconfirmed
 
     var code: String { rawValue }
     var status: HTTPResponse.Status { self == .otherName ? .misdirectedRequest : .forbidden }

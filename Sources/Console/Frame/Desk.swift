@@ -150,7 +150,11 @@ struct Desk: Sendable {
         var seen = visit(request, context, RequestParameters(JSONObject()), nil)
         let isReachable = !(error is ConsoleRefusal) && error.status != .serviceUnavailable
         if isReachable, let signedIn = try? await signedIn(seen) { seen = signedIn }
-        if error.code == DirectoryError.invalidAccessToken.code { return .seeOther(place("sign_in")) }
+        if error.code == DirectoryError.invalidAccessToken.code {
+            // Whoever is signed in was only not confirmed for what this does, or not any more.
+            guard seen.session != nil else { return .seeOther(place("sign_in")) }
+            error = ConsoleRefusal.unconfirmed
+        }
         return response(ErrorPage.page(for: error, seen), seen)
     }
 }

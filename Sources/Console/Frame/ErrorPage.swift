@@ -32,6 +32,11 @@ enum ErrorPage {
             page = message(
                 "This form was out of date", [PageLink("Go on", above(visit))],
                 "Nothing was done. You may have signed in or out since the page was opened. Open the page again and repeat it.")
+        case (.unconfirmed, _):
+            page = message(
+                "Is it you?", [PageLink("Open the page again", above(visit))],
+                "Nothing was done: this needs your password or a code, given within the last ten minutes. Open the page again and "
+                    + "repeat it; you are asked for it then.")
         case (_, 404), (_, 401):
             page = message(
                 "Not found", overview, "There is nothing at this address. It may have been deleted, or the address is mistyped.")

@@ -3,6 +3,8 @@
 import Directory
 
 /// A user's memberships: where the person works, as what, and what is in the way.
+///
+/// Of two people who save at once the last one wins: the forms hold every field, and the history tells both.
 struct UserMembershipPages: Sendable {
     let directory: Directory
     let users: UserPages

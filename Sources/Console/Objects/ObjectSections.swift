@@ -20,7 +20,7 @@ enum ObjectSections {
         }
         return PageSection.table(
             "Owners", table, none: "It belongs to no Platform App: only the console and commands reach it."
-        ).linking([PageLink("Grant it to an app", visit.href("platform_apps"))])
+        ).linking([PageLink("Grant it to an app", visit.href("grants/\(kind.rawValue)/\(id)"))])
     }
 
     /// What stands in its way, whose it is, with a button to lift each.

@@ -27,13 +27,30 @@ actor BackupWriter {
         draft = "\(path).\(SecureRandom.hex(8)).new"
     }
 
+    /// Removes what backups to this path left behind that were killed. Whoever writes a draft holds a lock on it, which dies with
+    /// the process.
+    private func removeAbandonedDrafts() {
+        let place = URL(filePath: path)
+        let (folder, name) = (place.deletingLastPathComponent().path(percentEncoded: false), place.lastPathComponent + ".")
+        for other in FileSystem.names(in: folder) where other.hasPrefix(name) && other.hasSuffix(".new") {
+            let random = other.dropFirst(name.utf8.count).dropLast(4)
+            guard random.utf8.count == 16, random.allSatisfy({ $0.isHexDigit }) else { continue }
+            let found = folder + (folder.hasSuffix("/") ? "" : "/") + other
+            let descriptor = open(found, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(found) }
+            close(descriptor)
+        }
+    }
+
     /// Writes the manifest and the head of the dump, whose size is not known yet.
     func begin(_ manifest: BackupManifest) throws {
         guard access(path, F_OK) != 0 else {
             throw BackupError(.exists, "\(path) exists and is not overwritten: name another file, or move it away")
         }
+        removeAbandonedDrafts()
         descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw Self.failure("create", path) }
+        guard descriptor >= 0, flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw Self.failure("create", path) }
         let bytes = try manifest.encoded()
         try append(TarMember(name: BackupFile.manifest, size: Int64(bytes.count), modified: modified).encoded())
         try append(bytes + padding(Int64(bytes.count)))

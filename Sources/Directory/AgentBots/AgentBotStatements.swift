@@ -141,16 +141,16 @@ enum AgentBotStatements {
     }
 
     /// Makes the bot a tombstone.
-    static func delete(_ id: Int64, caller: Caller) -> PostgresQuery {
+    static func delete(_ id: Int64, matching: VersionMatch = .any, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.agentBotsDelete]), \(permit: .agentBot, id),
         deleted as (
             update agent_bots x set deleted_at = now(), updated_at = now(), row_version = x.row_version + 1
-            from permit where permit.rights & 8 <> 0 and x.id = \(id) and \(unescaped: live("x"))
+            from permit where permit.rights & 8 <> 0 and x.id = \(id) and \(unescaped: live("x"))\(matching: matching)
             returning x.*
         ),
         \(audit: "agent_bot.delete", of: .agentBot, "deleted", caller: caller, before: audited("deleted"))
-        select caller.app_id is not null as authenticated, permit.rights, deleted.id
+        select caller.app_id is not null as authenticated, permit.rights, \(presence: id, in: "agent_bots", matching)deleted.id
         from (select 1) one
         left join caller on true
         left join permit on true

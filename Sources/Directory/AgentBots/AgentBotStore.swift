@@ -52,10 +52,12 @@ package struct AgentBotStore: Sendable {
     }
 
     /// Deletes a bot; needs the right to delete. Deleted already: ``DirectoryError/notFound``.
-    package func delete(_ id: Int64, by caller: Caller) async throws {
-        guard let row = try await directory.row(AgentBotStatements.delete(id, caller: caller)) else { return }
+    ///
+    /// - Parameter matching: the versions that may be deleted; any other is ``DirectoryError/stale``.
+    package func delete(_ id: Int64, matching: VersionMatch = .any, by caller: Caller) async throws {
+        guard let row = try await directory.row(AgentBotStatements.delete(id, matching: matching, caller: caller)) else { return }
         try Verdict(row).require(.delete)
-        guard try row.decode(Int64?.self, "id") != nil else { throw DirectoryError.notFound }
+        guard try row.decode(Int64?.self, "id") != nil else { throw try Verdict.missing(row, matching) }
     }
 
     private func check(_ id: Int64?, _ draft: AgentBotDraft, by caller: Caller) async throws {

@@ -12,9 +12,10 @@ enum ApplyStatements {
     /// Users, their memberships, and what accounts and users have alike: suspensions and links.
     static func users(_ range: ChangeRange, _ work: ChangeWork, keyID: Int32) -> [PostgresQuery] {
         let users =
-            (work.hasKnownUsers ? [updateUsers(range)] : []) + (work.createsUsers ? [createUsers(range, keyID: keyID)] : [])
+            (work.deletes ? [deleteUsers(range)] : []) + (work.hasKnownUsers ? [updateUsers(range)] : []) + (work.createsUsers ? [createUsers(range, keyID: keyID)] : [])
         let memberships =
-            (work.hasLaterMemberships ? [removeMemberships(range), writeMemberships(range)] : [])
+            (work.hasCustomRoles ? [createCustomRoles(range), clearCustomRoles(range)] : [])
+            + (work.hasLaterMemberships ? [removeMemberships(range), writeMemberships(range)] : [])
             + (work.hasFirstMemberships ? [createMemberships(range)] : [])
         let suspensions = (work.suspends ? [suspend(range)] : []) + (work.restores ? [restore(range)] : [])
         return users + memberships + suspensions + (work.adopts ? [moveLinks(range)] : []) + [relink(range)]
@@ -65,7 +66,48 @@ enum ApplyStatements {
         join user_permissibles p on p.platform_app_id = c.app_id and p.object_id = c.object_id
             and p.rights & (case when c.fields ? 'email' then 6 else 2 end) = (case when c.fields ? 'email' then 6 else 2 end)
         cross join lateral (\(unescaped: customAttributes)) attributes
-        where c.kind = 'user' and c.action not in ('create', 'link') and u.id = c.object_id and u.deleted_at is null
+        where c.kind = 'user' and c.action not in ('create', 'link', 'delete') and u.id = c.object_id and u.deleted_at is null
+        """
+    }
+
+    /// Tombstones: gone for every reader, their addresses free, their tokens dead; the purge follows.
+    private static func deleteUsers(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range),
+        unlinked as (
+            delete from links l using accepted c
+            where c.kind = 'user' and c.action = 'delete' and l.source_id = \(sourceOf: range) and l.kind = 'user'
+              and l.external_key = c.external_key and l.object_id = c.object_id
+        )
+        update users u set deleted_at = now(), updated_at = now(), row_version = u.row_version + 1
+        from accepted c
+        join user_permissibles p on p.platform_app_id = c.app_id and p.object_id = c.object_id and p.rights & 8 <> 0
+        where c.kind = 'user' and c.action = 'delete' and u.id = c.object_id and u.deleted_at is null
+        """
+    }
+
+    /// Custom roles that memberships name and that their accounts do not have yet: without permissions until somebody gives some.
+    private static func createCustomRoles(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range), \(unescaped: membershipDeltas)
+        insert into custom_roles (account_id, name)
+        select distinct d.account_id, d.custom_role
+        from delta d
+        join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
+        where d.custom_role is not null
+        on conflict (account_id, name) do nothing
+        """
+    }
+
+    /// Who had a custom role by the policy and has none any more.
+    private static func clearCustomRoles(_ range: ChangeRange) -> PostgresQuery {
+        """
+        with \(accepted: range), \(unescaped: membershipDeltas)
+        update account_users au set custom_role_id = null, updated_at = now()
+        from delta d
+        join user_permissibles up on up.platform_app_id = d.app_id and up.object_id = d.user_id and up.rights & 2 <> 0
+        join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
+        where d.had_custom_role and d.custom_role is null and au.user_id = d.user_id and au.account_id = d.account_id
         """
     }
 
@@ -105,8 +147,8 @@ enum ApplyStatements {
     private static func createMemberships(_ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range), \(unescaped: membershipDeltas)
-        insert into account_users (account_id, user_id, role)
-        select d.account_id, d.user_id, d.role
+        insert into account_users (account_id, user_id, role, custom_role_id)
+        select d.account_id, d.user_id, d.role, \(unescaped: customRole)
         from delta d
         join user_permissibles up on up.platform_app_id = d.app_id and up.object_id = d.user_id and up.rights & 2 <> 0
         join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
@@ -117,24 +159,35 @@ enum ApplyStatements {
     private static func writeMemberships(_ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range), \(unescaped: membershipDeltas)
-        insert into account_users as au (account_id, user_id, role)
-        select d.account_id, d.user_id, d.role
+        insert into account_users as au (account_id, user_id, role, custom_role_id)
+        select d.account_id, d.user_id, d.role, \(unescaped: customRole)
         from delta d
         join user_permissibles up on up.platform_app_id = d.app_id and up.object_id = d.user_id and up.rights & 2 <> 0
         join account_permissibles ap on ap.platform_app_id = d.app_id and ap.object_id = d.account_id and ap.rights & 2 <> 0
         where d.role is not null and not d.is_new
-        on conflict (user_id, account_id) do update set role = excluded.role, updated_at = now()
+        on conflict (user_id, account_id) do update set role = excluded.role, updated_at = now(),
+            custom_role_id = coalesce(excluded.custom_role_id, au.custom_role_id)
         where au.role is distinct from excluded.role
+            or (excluded.custom_role_id is not null and excluded.custom_role_id is distinct from au.custom_role_id)
         """
     }
 
     /// Materialized: a planner that believes in few rows would take the JSON apart once for each account.
     private static let membershipDeltas = """
         delta as materialized (
-            select c.app_id, c.object_id as user_id, m.key::bigint as account_id, m.value ->> 1 as role,
-                   c.action = 'create' as is_new
+            select c.app_id, c.object_id as user_id, m.key::bigint as account_id, c.action = 'create' as is_new,
+                   case when strpos(m.value ->> 1, '/') > 0 then split_part(m.value ->> 1, '/', 1) else m.value ->> 1 end as role,
+                   case when strpos(m.value ->> 1, '/') > 0 then substr(m.value ->> 1, strpos(m.value ->> 1, '/') + 1) end
+                       as custom_role,
+                   coalesce(strpos(m.value ->> 0, '/') > 0, false) as had_custom_role
             from accepted c cross join lateral jsonb_each(c.memberships) m where c.kind = 'user'
         )
+        """
+
+    /// Looked up only where there is one.
+    private static let customRole = """
+        case when d.custom_role is not null then (
+            select r.id from custom_roles r where r.account_id = d.account_id and r.name = d.custom_role) end
         """
 
     private static func suspend(_ range: ChangeRange) -> PostgresQuery {
@@ -146,7 +199,9 @@ enum ApplyStatements {
         join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             and p.rights & 2 <> 0
         where c.suspends
-        on conflict do nothing
+        -- Known to be suspended, and for another reason from now on.
+        on conflict (subject_kind, subject_id, by_kind, by_id) do update set reason = excluded.reason, since = now()
+            where suspensions.reason <> excluded.reason
         """
     }
 
@@ -205,7 +260,7 @@ enum ApplyStatements {
                    coalesce((select jsonb_object_agg(m.key, m.value -> 1) from jsonb_each(c.memberships) m), '{}'::jsonb)
                        as memberships
         ) written
-        where c.external_key is not null
+        where c.external_key is not null and c.action <> 'delete'
         on conflict (source_id, kind, external_key) do update set
             object_id = excluded.object_id, policy = excluded.policy, desired = excluded.desired, entry_hash = excluded.entry_hash,
             policy_version = excluded.policy_version, seen_row_version = excluded.seen_row_version,

@@ -88,6 +88,8 @@ package struct ApplyReport: Sendable, Equatable {
     /// Changes not made, by code: `stale`, `gone`, `non_permissible`, `email_taken` ...
     package var refused: [String: Int] = [:]
 
+    /// Those of them that a person left out.
+    package var leftOutCount: Int { refused["rejected", default: 0] + refused["not_approved", default: 0] }
     /// Changes not made.
     package var refusedCount: Int { refused.values.reduce(0, +) }
 }

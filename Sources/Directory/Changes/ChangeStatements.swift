@@ -97,6 +97,8 @@ enum ChangeStatements {
                coalesce(bool_or(action = 'create' and memberships <> '{}'), false) as has_first_memberships,
                coalesce(bool_or(action <> 'create' and memberships <> '{}'), false) as has_later_memberships,
                coalesce(bool_or(action = 'adopt'), false) as adopts,
+               coalesce(bool_or(action = 'delete'), false) as deletes,
+               coalesce((select custom_roles from runs where id = \(range.set.run)), false) as has_custom_roles,
                coalesce(bool_or(suspends), false) as suspends, coalesce(bool_or(not suspends), false) as restores
         from changes
         where run_id = \(range.set.run) and planned_at = \(range.set.plannedAt)

@@ -15,6 +15,9 @@ struct ChangeWork: Sendable, Equatable {
     let hasLaterMemberships: Bool
     /// Users that get a link, or whose link goes over to another entry.
     let adopts: Bool
+    let deletes: Bool
+    /// Memberships may name custom roles.
+    let hasCustomRoles: Bool
     let suspends: Bool
     let restores: Bool
 
@@ -31,6 +34,8 @@ extension ChangeWork {
         hasFirstMemberships = try row.decode(Bool.self, "has_first_memberships")
         hasLaterMemberships = try row.decode(Bool.self, "has_later_memberships")
         adopts = try row.decode(Bool.self, "adopts")
+        deletes = try row.decode(Bool.self, "deletes")
+        hasCustomRoles = try row.decode(Bool.self, "has_custom_roles")
         suspends = try row.decode(Bool.self, "suspends")
         restores = try row.decode(Bool.self, "restores")
     }

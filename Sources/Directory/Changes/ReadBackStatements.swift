@@ -17,8 +17,9 @@ enum ReadBackStatements {
         left join accounts a on c.kind = 'account' and a.id = c.object_id
         where c.run_id = \(set.run) and c.planned_at = \(set.plannedAt)
           and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
+          and case when c.action = 'delete' then u.id is not null and u.deleted_at is null else
           -- Changed by somebody since: theirs to answer for.
-          and coalesce(u.row_version, a.row_version, l.seen_row_version) is not distinct from l.seen_row_version
+          coalesce(u.row_version, a.row_version, l.seen_row_version) is not distinct from l.seen_row_version
           and (
             (c.external_key is not null and l.object_id is distinct from c.object_id)
             or coalesce(u.id, a.id) is null
@@ -34,7 +35,9 @@ enum ReadBackStatements {
             or exists (
                 select from jsonb_each(c.memberships) m
                 left join account_users au on au.user_id = c.object_id and au.account_id = m.key::bigint
-                where au.role is distinct from m.value ->> 1
+                where case when m.value ->> 1 like '%/%'
+                    then au.role || coalesce('/' || (select r.name from custom_roles r where r.id = au.custom_role_id), '')
+                    else au.role end is distinct from m.value ->> 1
             )
             or c.suspends is distinct from (
                 case when c.suspends is not null then exists (
@@ -42,7 +45,7 @@ enum ReadBackStatements {
                     and s.by_kind = 'source' and s.by_id = (select source_id from runs where id = \(set.run))
                 ) end
             )
-          )
+          ) end
         """
     }
 }

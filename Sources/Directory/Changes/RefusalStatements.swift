@@ -40,7 +40,7 @@ enum RefusalStatements {
             cross join lateral (
                 -- A link that does more than remember is a write by another name.
                 select (case when c.action = 'link' and c.fields = '{}' and c.memberships = '{}' and c.suspends is null then 1
-                             when c.fields ? 'email' then 6 else 2 end)::smallint as rights
+                             when c.action = 'delete' then 8 when c.fields ? 'email' then 6 else 2 end)::smallint as rights
             ) need
             -- What is to be made is not there: nothing of it is sought.
             left join lateral (

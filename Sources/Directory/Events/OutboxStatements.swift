@@ -49,7 +49,7 @@ enum OutboxStatements {
               and not exists (select from change_refusals x where x.run_id = c.run_id and x.seq = c.seq)
         ),
         happened as (
-            select c.seq as id, 0 as number, c.at, c.kind || case when c.action = 'create' then '.created' else '.updated' end as type,
+            select c.seq as id, 0 as number, c.at, c.kind || case c.action when 'create' then '.created' when 'delete' then '.deleted' else '.updated' end as type,
                    c.kind as subject_kind, c.object_id as subject_id, null::bigint as account_id, null as request_id, c.run_id,
                    case when c.action <> 'create' then state.before || status.before end as before,
                    state.after || status.after as after
@@ -57,7 +57,7 @@ enum OutboxStatements {
             cross join lateral (
                 select coalesce(jsonb_object_agg(f.key, f.value -> 0), '{}') as before,
                        coalesce(jsonb_object_agg(f.key, f.value -> 1), '{}') as after
-                from jsonb_each(c.fields - 'entry') f where f.value -> 0 is distinct from f.value -> 1
+                from jsonb_each(c.fields - '{entry,absent}'::text[]) f where f.value -> 0 is distinct from f.value -> 1
             ) state
             cross join lateral (
                 select case when c.suspends is null then '{}'::jsonb when c.suspends then '{"status": "active"}'
@@ -65,14 +65,14 @@ enum OutboxStatements {
                        case when c.suspends is null then '{}'::jsonb when c.suspends then '{"status": "suspended"}'
                        else '{"status": "active"}' end as after
             ) status
-            where c.action = 'create' or state.after <> '{}' or c.suspends is not null
+            where c.action in ('create', 'delete') or state.after <> '{}' or c.suspends is not null
             union all
             select c.seq, row_number() over (partition by c.seq order by m.key), c.at,
                    case when m.value ->> 0 is null then 'membership.created' when m.value ->> 1 is null then 'membership.deleted'
                         else 'membership.updated' end,
                    'user', c.object_id, m.key::bigint, null, c.run_id,
-                   case when m.value ->> 0 is not null then jsonb_build_object('role', m.value -> 0) end,
-                   case when m.value ->> 1 is not null then jsonb_build_object('role', m.value -> 1) end
+                   case when m.value ->> 0 is not null then jsonb_build_object('role', split_part(m.value ->> 0, '/', 1)) end,
+                   case when m.value ->> 1 is not null then jsonb_build_object('role', split_part(m.value ->> 1, '/', 1)) end
             from change c cross join lateral jsonb_each(c.memberships) m
             where c.kind = 'user' and m.value ->> 0 is distinct from m.value ->> 1
         ),

@@ -20,6 +20,7 @@ package struct ObjectLink: Sendable {
     /// An external key for people: a GUID in lower case with hyphens, text as it is, other bytes in hexadecimal; its tags are
     /// those of `ExternalKey` in `Intake`.
     static func text(ofKey key: [UInt8]) -> String {
+        if let account = accountKey(key) { return account }
         let payload = key.dropFirst()
         let digits = payload.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
         switch key.first {
@@ -29,6 +30,12 @@ package struct ObjectLink: Sendable {
         case 2, 3, 5: return String(decoding: payload, as: UTF8.self)
         default: return digits.joined()
         }
+    }
+
+    /// The key of a policy's account; nil for the key of anything else.
+    static func accountKey(_ key: [UInt8]) -> String? {
+        let prefix = Array("account:".utf8)
+        return key.starts(with: prefix) ? String(decoding: key.dropFirst(prefix.count), as: UTF8.self) : nil
     }
 }
 

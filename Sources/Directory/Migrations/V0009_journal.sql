@@ -17,3 +17,6 @@ create table change_decisions (
     at timestamptz not null default now(),
     primary key (run_id, seq)
 );
+
+-- Of whom a finding is, where the entry has an id; few enough a run to be looked through.
+alter table run_findings add column external_key bytea;

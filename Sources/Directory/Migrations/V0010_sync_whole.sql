@@ -3,7 +3,15 @@
 
 alter table runs
     -- Whether the plan is applied without being asked again, by another process when its own has died.
-    add column applies boolean not null default false;
+    add column applies boolean not null default false,
+    -- Whether memberships of the plan name custom roles, which then are looked for: `agent/NAME`.
+    add column custom_roles boolean not null default false,
+    -- The run from whose plan a guard took these changes, to be held while the others proceed.
+    add column part_of bigint references runs on delete set null;
+
+alter table changes drop constraint changes_action_known;
+alter table changes add constraint changes_action_known
+    check (action in ('create', 'update', 'adopt', 'link', 'suspend', 'restore', 'delete'));
 
 -- What a policy can set of a user, by the names that changes and links have for it.
 create function synced_fields(name text, email text, display_name text, custom_attributes jsonb) returns jsonb

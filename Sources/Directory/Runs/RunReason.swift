@@ -11,12 +11,17 @@ package enum RunReason {
     /// The actions that a reason comes with; nil for one that is not known here.
     static func actions(_ reason: String) -> [String]? { known.first { $0.reason == reason }?.actions }
 
+    /// Of who is suspended because the export does not hold him any more.
+    package static let absent = "absent from the export"
+
     private static let known: [(reason: String, actions: [String])] = [
         ("new in the export", ["create"]),
         ("matched by e-mail", ["adopt"]),
         ("changed in the export", ["update"]),
         ("disabled in the export", ["create", "adopt", "suspend"]),
-        ("absent from the export", ["suspend"]),
+        (absent, ["suspend"]),
+        ("absent for longer than the policy waits", ["delete"]),
+        ("its entry was made anew", ["adopt"]),
         ("back or enabled in the export", ["restore", "adopt"]),
         ("a new account of the policy", ["create"]),
         ("its rule changed", ["update"]),

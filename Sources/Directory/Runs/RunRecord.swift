@@ -41,8 +41,11 @@ package struct RunRecord: Sendable {
 package struct RunFilter: Sendable, Equatable {
     /// One policy; nil: all of them, without the calls of the Platform API.
     package var policy: String?
-    /// One state.
+    /// One of ``states``.
     package var state: String?
+
+    /// Every state there is.
+    package static let states = RunStatements.states
 
     package init(policy: String? = nil, state: String? = nil) {
         self.policy = policy
@@ -58,8 +61,9 @@ package struct RunChangeFilter: Sendable, Equatable {
         case code(String)
     }
 
-    /// `create`, `update`, `adopt`, `suspend`, `restore`, or `link`, which is shown only when asked for.
+    /// One of ``actions``; `link` is shown only when asked for.
     package var action: String?
+    package static let actions = ["create", "update", "adopt", "suspend", "restore", "delete", "link"]
     /// `account` or `user`.
     package var kind: ObjectKind?
     /// The reason as it stands.

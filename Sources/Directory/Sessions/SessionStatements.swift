@@ -49,6 +49,18 @@ enum SessionStatements {
         """
     }
 
+    /// Another hash of the same password: sessions go on, and nobody sees a change of the user.
+    static func rehash(userID: Int64, from old: String, to new: String) -> PostgresQuery {
+        """
+        with rehashed as (
+            update users u set password_hash = \(new) where u.id = \(userID) and u.deleted_at is null and u.password_hash = \(old)
+            returning u.id
+        )
+        update sessions s set password_mark = password_mark(\(new))
+        from rehashed where s.user_id = rehashed.id and s.password_mark = password_mark(\(old))
+        """
+    }
+
     /// The person behind a credential.
     static func person(_ credential: PersonCredential) -> PostgresQuery {
         """

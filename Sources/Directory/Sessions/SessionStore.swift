@@ -39,6 +39,11 @@ package struct SessionStore: Sendable {
                 userID: password.userID, passwordHash: password.hash, counted: limits.map(\.key), session))
     }
 
+    /// Stores another hash of the password that was just proven, unless it was changed meanwhile.
+    package func rehash(_ password: StoredPassword, to hash: String) async throws {
+        _ = try await directory.row(SessionStatements.rehash(userID: password.userID, from: password.hash, to: hash))
+    }
+
     private func opened(_ statement: PostgresQuery) async throws -> OpenedSession? {
         guard let row = try await directory.row(statement),
             let user = try SignedInRow.decode(row, keyring: directory.keyring)

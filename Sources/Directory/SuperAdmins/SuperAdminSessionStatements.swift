@@ -187,7 +187,7 @@ enum SuperAdminSessionStatements {
     /// The live sessions of one super admin, or of all; the newest first.
     static func list(of id: Int64?, caller: Caller) -> PostgresQuery {
         """
-        with \(operator: caller)
+        with \(operator: caller, needs: [.superAdminsRead])
         select s.id, s.super_admin_id, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address,
             coalesce(s.digest = \(caller.session?.digest), false) as is_current
         from caller left join (
@@ -200,7 +200,7 @@ enum SuperAdminSessionStatements {
     /// Ends sessions of a super admin: the one named, or all but the one that asks.
     static func end(_ sessionID: Int64?, of id: Int64, caller: Caller) -> PostgresQuery {
         """
-        with \(operator: caller),
+        with \(operator: caller, needs: [.superAdminsWrite]),
         deleted as (
             delete from super_admin_sessions s using caller
             where s.super_admin_id = \(id)

@@ -22,15 +22,12 @@ extension SuperAdminAPI {
 }
 
 extension ParameterReader {
+    /// As the filters of the console's page and of `muster audit` are spelt.
     fileprivate mutating func auditEventFilter() -> AuditEventFilter {
-        var filter = AuditEventFilter()
-        if let kind = choice("actor", AuditEventFilter.Actor.Kind.init(rawValue:)) {
-            filter.actor = .init(kind, id: integer("actor_id").value)
-        }
-        let (kind, id) = (string("subject_kind").value, integer("subject_id").value)
-        if (kind == nil) != (id == nil) { complain("base", "subject_kind and subject_id come together") }
-        if let kind, let id { filter.object = .init(kind, id: id) }
-        filter.action = string("action").value.map { .init($0) }
+        var texts: [AuditFilterForm.Name: String] = [:]
+        for name in AuditFilterForm.Name.allCases { texts[name] = string(name.rawValue).value }
+        let (filter, problems) = AuditFilterForm(texts).filter
+        self.problems += problems
         return filter
     }
 }

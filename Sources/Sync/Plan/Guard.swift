@@ -4,23 +4,36 @@ import Policy
 
 /// What a guard looks at: how much a plan would do, and to how many.
 struct PlanFigures: Sendable, Equatable {
+    /// What a plan would do in one account.
+    struct Account: Sendable, Equatable {
+        let id: Int64
+        let name: String
+        /// Before the run.
+        let members: Int
+        let counts: [Guards.Kind: Int]
+    }
+
     /// Live people of the policy that are not suspended, before the run.
     var peopleBefore = 0
-    var usersSuspended = 0
-    var accountsSuspended = 0
-    var membershipsRemoved = 0
-    var emailChanges = 0
-    var administratorsGranted = 0
+    var counts: [Guards.Kind: Int] = [:]
+    /// Administrators and members who lose that, in whatever way: more than none is worth a look at who is left.
+    var administratorsLost = 0
     /// People absent from the export, whom an unproven absence keeps out of the plan.
     var absentUnproven = 0
+    /// What is done in each account, where the policy limits that.
+    var accounts: [Account] = []
 }
 
-/// A limit that stops a plan before its first write.
+/// A limit that stops changes before the first write.
 package struct GuardVerdict: Sendable, Equatable {
-    /// A stable code: `removals`, `email_changes`, `administrators`, `absence_unproven`.
+    /// A stable code: a kind of `Guards.Kind`, `absence_unproven`, `undone`, `report`.
     package let code: String
     /// The limit and by how much it is exceeded.
     package let message: String
+    /// Which changes it is about; nil where it is about the plan as a whole, or about changes that were not planned.
+    var kind: Guards.Kind?
+    /// The account, where it is about one.
+    var account: Int64?
 }
 
 /// Decides which limits of a policy a plan exceeds. Pure.
@@ -34,31 +47,36 @@ enum Guard {
                     message: "\(figures.absentUnproven) people are not in the export, but it does not prove that they are gone: "
                         + (reason ?? "it may be incomplete")))
         }
-        // Absence counts for the limit even where it is unproven: a cut file is reported as what it would have done.
-        let removals = figures.usersSuspended + figures.accountsSuspended + figures.membershipsRemoved
-        check(removals, limits.removals, of: figures.peopleBefore, "removals", "suspensions and removed memberships", &verdicts)
-        check(
-            figures.emailChanges, limits.emailChanges, of: figures.peopleBefore, "email_changes", "changes of e-mail", &verdicts)
-        if figures.peopleBefore > 0 {
-            check(
-                figures.administratorsGranted, limits.administrators, of: figures.peopleBefore, "administrators",
-                "grants of administrator", &verdicts)
+        let whole = limits.limits
+        for kind in Guards.Kind.allCases {
+            // Everything is granted and made by the first run.
+            guard let limit = whole[kind], figures.peopleBefore > 0 || !kind.isOfFirstRun else { continue }
+            guard let count = figures.counts[kind], limit.isExceeded(by: count, of: figures.peopleBefore) else { continue }
+            verdicts.append(
+                GuardVerdict(
+                    code: kind.rawValue,
+                    message: sentence(count, kind, limit, of: figures.peopleBefore, "people"), kind: kind))
+        }
+        for account in figures.accounts where account.members > 0 {
+            for kind in Guards.Kind.ofAccounts {
+                guard let limit = limits.perAccount[kind], let count = account.counts[kind],
+                    limit.isExceeded(by: count, of: account.members)
+                else { continue }
+                let message = sentence(count, kind, limit, of: account.members, "members of “\(account.name)”")
+                verdicts.append(GuardVerdict(code: kind.rawValue, message: message, kind: kind, account: account.id))
+            }
         }
         return verdicts
     }
 
-    private static func check(
-        _ count: Int, _ limit: Guards.Limit, of total: Int, _ code: String, _ what: String, _ verdicts: inout [GuardVerdict]
-    ) {
-        guard limit.isExceeded(by: count, of: total) else { return }
+    private static func sentence(
+        _ count: Int, _ kind: Guards.Kind, _ limit: Guards.Limit, of total: Int, _ whom: String
+    ) -> String {
         var allowed: [String] = []
         if let most = limit.count { allowed.append("\(most)") }
         if let percent = limit.percent { allowed.append("\(trimmed(percent)) %") }
-        verdicts.append(
-            GuardVerdict(
-                code: code,
-                message: "\(count) \(what) for \(total) people (\(share(count, total)) %); "
-                    + "the policy allows \(allowed.joined(separator: " and "))"))
+        return "\(count) \(kind.words) for \(total) \(whom) (\(share(count, total)) %); "
+            + "the policy allows \(allowed.joined(separator: " and "))"
     }
 
     private static func share(_ count: Int, _ total: Int) -> String {
@@ -67,5 +85,22 @@ enum Guard {
 
     private static func trimmed(_ value: Double) -> String {
         value == value.rounded() ? String(Int(value)) : String(value)
+    }
+}
+
+extension Guards.Kind {
+    /// What a first run does by its nature.
+    fileprivate var isOfFirstRun: Bool { self == .administrators || self == .creations || self == .members }
+
+    fileprivate var words: String {
+        switch self {
+        case .removals: "suspensions and removed memberships"
+        case .suspensions: "suspensions"
+        case .deletions: "deletions"
+        case .creations: "new users"
+        case .emailChanges: "changes of e-mail"
+        case .administrators: "grants of administrator"
+        case .members: "memberships given and taken"
+        }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Directory
 import Policy
 import Postgres
 
@@ -18,6 +19,9 @@ struct PlanContext: Sendable {
         self.policy = policy
         area = StagingArea(run: run)
     }
+
+    /// Whether nothing is changed or taken away.
+    var addsOnly: Bool { policy.operation.enforcement == .addOnly }
 }
 
 /// Whether those who are not in an export are known to be gone.
@@ -30,10 +34,11 @@ enum MatchStatements {
     /// The policy's accounts: those linked and alive keep their ids, the others get theirs from the sequence now.
     static func accounts(_ c: PlanContext) -> PostgresQuery {
         """
-        insert into \(unescaped: c.area.accounts) (key, account_id, is_new, name, locale)
-        select r.key, coalesce(a.id, nextval('accounts_id_seq')), a.id is null, r.name, r.locale
-        from unnest(\(c.policy.accounts.map(\.key)), \(c.policy.accounts.map(\.name)), \(c.policy.accounts.map(\.locale)))
-            with ordinality as r(key, name, locale, position)
+        insert into \(unescaped: c.area.accounts) (key, account_id, is_new, name, locale, absent, keeps_members)
+        select r.key, coalesce(a.id, nextval('accounts_id_seq')), a.id is null, r.name, r.locale, r.absent, r.keeps_members
+        from unnest(\(c.policy.accounts.map(\.key)), \(c.policy.accounts.map(\.name)), \(c.policy.accounts.map(\.locale)),
+                    \(c.policy.accounts.map(\.absent.rawValue)), \(c.policy.accounts.map { $0.absentMembers == .keep }))
+            with ordinality as r(key, name, locale, absent, keeps_members, position)
         left join links l on l.source_id = \(c.source) and l.kind = 'account'
             and l.external_key = convert_to('account:' || r.key, 'UTF8')
         left join accounts a on a.id = l.object_id and a.deleted_at is null
@@ -62,7 +67,7 @@ enum MatchStatements {
             insert into \(unescaped: c.area.reach) (grp, account_id, role, precedence, given)
             with recursive rules as (
                 select u.grp, a.account_id, u.role, u.precedence
-                from unnest(\(rules.map(\.group)), \(rules.map(\.account)), \(rules.map(\.role.rawValue)),
+                from unnest(\(rules.map(\.group)), \(rules.map(\.account)), \(rules.map(\.roleText)),
                             \(rules.map { Int32($0.precedence) })) as u(grp, account, role, precedence)
                 join \(unescaped: c.area.accounts) a on a.key = u.account
             ),
@@ -87,7 +92,7 @@ enum MatchStatements {
     /// The policy's version for this run: what it means, and whom its groups reach. Either one changing means a new look at everybody.
     static func policyVersion(_ c: PlanContext) -> PostgresQuery {
         """
-        update runs set policy_version = sha256(convert_to(
+        update runs set custom_roles = exists (select from \(unescaped: c.area.reach) where role like '%/%'), policy_version = sha256(convert_to(
             \(c.policy.fingerprint) || coalesce((
                 select string_agg(grp || E'\\t' || account_id || E'\\t' || role, E'\\n' order by grp collate "C", account_id, role)
                 from \(unescaped: c.area.reach)), ''), 'UTF8'))
@@ -188,10 +193,30 @@ enum MatchStatements {
         join users u on u.id = l.object_id and u.deleted_at is null
         left join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id
             and sp.by_kind = 'source' and sp.by_id = \(c.source)
+            -- Whoever is to be deleted some day was absent for so long, and not disabled before.
+            and (sp.reason = \(RunReason.absent) or \(c.policy.people.deleteAfter == nil))
         where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null
           and sp.subject_id is null
+          and l.external_key <> all (\(c.policy.operation.protected.externalKeys))
+          and u.email_key <> all (\(c.policy.operation.protected.emails))
           and not exists (select from \(unescaped: c.area.pending) p where p.object_id = u.id and p.situation = 'unlinked')
         """
+    }
+
+    /// People whom the policy never changes: by id, by address, or by a group that they are in.
+    static func protect(_ c: PlanContext) -> PostgresQuery {
+        let protected = c.policy.operation.protected
+        return """
+            with recursive groups as (
+                select g.name from unnest(\(protected.groups)) g(name)
+                union
+                select e.name from groups g join \(unescaped: c.area.entries) e on e.kind = 'd' and e.parent = g.name
+            )
+            update \(unescaped: c.area.pending) p set situation = 'protected'
+            where p.external_key = any(\(protected.externalKeys)) or p.email = any(\(protected.emails))
+               or exists (select from users u where u.id = p.object_id and u.email_key = any(\(protected.emails)))
+               or p.dn in (select name from groups) or p.groups && array(select name from groups)
+            """
     }
 
     /// The same id twice with different content, or the same address for two people: nobody guesses which is right.
@@ -210,12 +235,12 @@ enum MatchStatements {
             // The same record twice is one record.
             """
             delete from \(unescaped: c.area.pending) p using \(unescaped: c.area.pending) q
-            where p.external_key = q.external_key and p.situation <> 'disputed' and p.ctid > q.ctid
+            where p.external_key = q.external_key and p.situation not in ('disputed', 'protected') and p.ctid > q.ctid
             """,
             """
             update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_email'
-            where p.situation <> 'disputed' and p.email in (
-                select email from \(unescaped: c.area.pending) where situation <> 'disputed' group by email having count(*) > 1
+            where p.situation not in ('disputed', 'protected') and p.email in (
+                select email from \(unescaped: c.area.pending) where situation not in ('disputed', 'protected') group by email having count(*) > 1
             )
             """,
         ]
@@ -226,7 +251,7 @@ enum MatchStatements {
         """
         update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'email_taken'
         from users h
-        where p.situation <> 'disputed' and h.email_key = p.email and h.id is distinct from p.object_id
+        where p.situation not in ('disputed', 'protected') and h.email_key = p.email and h.id is distinct from p.object_id
           and not exists (
             select from \(unescaped: c.area.pending) q
             where q.object_id = h.id and q.situation = 'linked' and q.email <> h.email
@@ -237,8 +262,8 @@ enum MatchStatements {
     /// Disputes become findings that a person can read.
     static func reportDisputes(_ c: PlanContext, after number: Int) -> PostgresQuery {
         """
-        insert into run_findings (run_id, number, code, entry, line, detail)
-        select \(c.run), \(Int32(number)) + row_number() over (order by line), code, coalesce(dn, email), line,
+        insert into run_findings (run_id, number, code, entry, line, external_key, detail)
+        select \(c.run), \(Int32(number)) + row_number() over (order by line), code, coalesce(dn, email), line, external_key,
             case code
             when 'non_permissible' then 'the user of this entry is no longer permitted to the policy''s app'
             when 'foreign_user' then 'a user with this e-mail exists and is not permitted to the policy''s app'
@@ -250,4 +275,9 @@ enum MatchStatements {
         order by line limit \(Int64(EntryStager.findingLimit))
         """
     }
+}
+
+extension GroupRule {
+    /// The role as changes and links have it: a custom role by its name, behind the role beneath it.
+    fileprivate var roleText: String { customRole.map { "\(role.rawValue)/\($0)" } ?? role.rawValue }
 }

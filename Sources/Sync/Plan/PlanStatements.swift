@@ -32,8 +32,10 @@ enum PlanStatements {
                 select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, v.rule)), '{}') as fields
                 from (values ('name', to_jsonb(a.name), to_jsonb(s.name), 'accounts.name'),
                              ('locale', to_jsonb(a.locale), to_jsonb(s.locale), 'accounts.locale'),
+                             ('absent', l.desired -> 'absent', case when s.absent <> 'suspend' or l.desired ? 'absent' then to_jsonb(s.absent) end,
+                              'accounts.absent'),
                              ('features', null, case when s.is_new then \(AccountVocabulary.defaultFeatures.text)::jsonb end, 'defaults')) v(field, before, after, rule)
-                where v.after is not null and v.before is distinct from v.after
+                where v.after is not null and v.before is distinct from v.after and (s.is_new or not \(c.addsOnly))
             ) f
         ) x
         where x.action <> 'link' or x.fresh is not true
@@ -53,6 +55,7 @@ enum PlanStatements {
         left join suspensions sp on sp.subject_kind = 'account' and sp.subject_id = a.id
             and sp.by_kind = 'source' and sp.by_id = \(c.source)
         where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'account' and s.account_id is null and sp.subject_id is null
+          and l.desired ->> 'absent' is distinct from 'keep'
         """
     }
 
@@ -61,9 +64,29 @@ enum PlanStatements {
         """
         insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, suspends, reason)
         select \(c.run), \(planned: c) + row_number() over (order by a.id), now(), 'user', 'suspend', a.id, a.row_version,
-               a.external_key, true, 'absent from the export'
+               a.external_key, true, \(RunReason.absent)
         from \(unescaped: c.area.absent) a
         join user_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = a.id and p.rights & 2 <> 0
+        """
+    }
+
+    /// People who have been absent for longer than the policy's grace; only a read that is attested is proof enough.
+    static func overdueUsers(_ c: PlanContext, after grace: Duration) -> PostgresQuery {
+        """
+        insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, reason)
+        select \(c.run), \(planned: c) + row_number() over (order by u.id), now(), 'user', 'delete', u.id, u.row_version,
+               l.external_key, 'absent for longer than the policy waits'
+        from links l
+        left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
+        join users u on u.id = l.object_id and u.deleted_at is null
+        join user_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = u.id and p.rights & 8 <> 0
+        join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id and sp.by_kind = 'source' and sp.by_id = \(c.source)
+            and sp.reason = \(RunReason.absent) and sp.since < now() - make_interval(secs => \(Double(grace.components.seconds)))
+        where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null
+          and l.external_key <> all (\(c.policy.operation.protected.externalKeys))
+          and u.email_key <> all (\(c.policy.operation.protected.emails))
+          and not exists (select from \(unescaped: c.area.pending) p where p.object_id = u.id and p.situation = 'unlinked')
+          and (select proof from runs where id = \(c.run)) = 'attested'
         """
     }
 
@@ -97,11 +120,13 @@ enum PlanStatements {
                         when f.fields <> '{}' or m.memberships <> '{}' then 'update' else 'link' end as action
             from \(unescaped: c.area.pending) p
             join users u on u.id = p.object_id
-            \(unescaped: fields)
+            \(fields: c)
             \(memberships: c)
             cross join lateral (
                 select case when (p.desired ->> 'enabled')::boolean then case when count(*) > 0 then false end
-                            when count(*) = 0 then true end as suspends
+                            when not \(c.addsOnly) and count(*) filter (
+                                where s.reason <> \(RunReason.absent) or \(c.policy.people.deleteAfter == nil)
+                            ) = 0 then true end as suspends
                 from suspensions s where s.subject_kind = 'user' and s.subject_id = p.object_id
                     and s.by_kind = 'source' and s.by_id = \(c.source)
             ) sp
@@ -140,34 +165,6 @@ enum PlanStatements {
         """
     }
 
-    /// `{field: [before, after, rule]}`. A first link records every field that the policy sets, later ones those that differ;
-    /// a field that somebody took over is left to them.
-    private static let fields = """
-        cross join lateral (
-            select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, v.rule)), '{}') as fields
-            from (
-                select 'email' as field, to_jsonb(u.email) as before, p.desired -> 'email' as after, 'people.email' as rule
-                union all
-                select 'name', to_jsonb(u.name), p.desired -> 'name', 'people.name'
-                union all
-                select 'display_name', to_jsonb(u.display_name), p.desired -> 'display_name', 'people.display_name'
-                where p.desired ? 'display_name'
-                union all
-                select 'custom_attributes.' || k.key, u.custom_attributes -> k.key, k.value, 'people.custom_attributes.' || k.key
-                from jsonb_each(p.desired -> 'custom_attributes') k
-                union all
-                select k.key, u.custom_attributes -> substr(k.key, 19), 'null'::jsonb, 'gone from the policy'
-                from jsonb_object_keys(p.link_desired) k(key)
-                where k.key like 'custom\\_attributes.%' and not coalesce(p.desired -> 'custom_attributes' ? substr(k.key, 19), false)
-                union all
-                select 'entry', to_jsonb(p.former_key), to_jsonb(encode(p.external_key, 'hex')), 'people.match'
-                where p.former_key is not null
-            ) v
-            where (p.situation <> 'linked' or coalesce(v.before, 'null') <> coalesce(v.after, 'null'))
-              and not coalesce(u.field_owners ? v.field, false)
-        ) f
-        """
-
     /// Counts for guards and reports, and the sizes that the change engine needs.
     static func summary(_ c: PlanContext) -> PostgresQuery {
         summary(
@@ -190,7 +187,12 @@ enum PlanStatements {
                count(*) filter (where kind = 'account' and suspends) as accounts_suspended,
                count(*) filter (where kind = 'user' and action <> 'create' and fields ? 'email'
                    and fields -> 'email' -> 0 <> fields -> 'email' -> 1) as email_changes,
+               count(*) filter (where kind = 'user' and action = 'create') as users_created,
+               count(*) filter (where action = 'delete') as deleted,
                coalesce(sum(m.removed), 0)::bigint as memberships_removed, coalesce(sum(m.administrators), 0)::bigint as administrators,
+               coalesce(sum(m.moved), 0)::bigint as memberships_moved,
+               coalesce(sum(m.lost), 0)::bigint + count(*) filter (where kind = 'user' and action <> 'create' and (suspends or action = 'delete'))
+                   as administrators_lost,
                count(*) as total,
                coalesce(max(seq) filter (where kind = 'account' or (action <> 'create' and fields ? 'email')), 0)::integer as first_chunk_end,
                -- Looked at by guards only, which have nothing to look at in an empty plan.
@@ -205,7 +207,9 @@ enum PlanStatements {
         from changes
         cross join lateral (
             select count(*) filter (where m.value ->> 1 is null and m.value ->> 0 is not null) as removed,
-                   count(*) filter (where m.value ->> 1 = 'administrator' and m.value ->> 0 is distinct from 'administrator') as administrators
+                   count(*) filter (where m.value ->> 1 = 'administrator' and m.value ->> 0 is distinct from 'administrator') as administrators,
+                   count(*) filter (where m.value ->> 0 = 'administrator' and m.value ->> 1 is distinct from 'administrator') as lost,
+                   count(*) filter (where m.value ->> 0 is distinct from m.value ->> 1) as moved
             from jsonb_each(memberships) m
         ) m
         where run_id = \(run) and planned_at = now()
@@ -214,13 +218,49 @@ enum PlanStatements {
 }
 
 extension PostgresQuery.StringInterpolation {
+    /// `{field: [before, after, rule]}`. A first link records every field that the policy sets, later ones those that differ; a field
+    /// that somebody took over is left to them. Some are set when a user is made and left alone from then on, and a run that only
+    /// adds fills what is empty.
+    fileprivate mutating func appendInterpolation(fields c: PlanContext) {
+        appendLiteral(
+            """
+            cross join lateral (
+                select coalesce(jsonb_object_agg(v.field, jsonb_build_array(v.before, v.after, v.rule)), '{}') as fields
+                from (
+                    select 'email' as field, to_jsonb(u.email) as before, p.desired -> 'email' as after, 'people.email' as rule
+                    union all
+                    select 'name', to_jsonb(u.name), p.desired -> 'name', 'people.name'
+                    union all
+                    select 'display_name', to_jsonb(u.display_name), p.desired -> 'display_name', 'people.display_name'
+                    where p.desired ? 'display_name'
+                    union all
+                    select 'custom_attributes.' || k.key, u.custom_attributes -> k.key, k.value, 'people.custom_attributes.' || k.key
+                    from jsonb_each(p.desired -> 'custom_attributes') k
+                    union all
+                    select k.key, u.custom_attributes -> substr(k.key, 19), 'null'::jsonb, 'gone from the policy'
+                    from jsonb_object_keys(p.link_desired) k(key)
+                    where k.key like 'custom\\_attributes.%' and not coalesce(p.desired -> 'custom_attributes' ? substr(k.key, 19), false)
+                    union all
+                    select 'entry', to_jsonb(p.former_key), to_jsonb(encode(p.external_key, 'hex')), 'people.match'
+                    where p.former_key is not null
+                ) v
+                where (p.situation <> 'linked' or coalesce(v.before, 'null') <> coalesce(v.after, 'null'))
+                  and not coalesce(u.field_owners ? v.field, false)
+                  and v.field <> all (
+            """)
+        appendInterpolation(c.policy.people.onlyOnCreation)
+        appendLiteral(") and (v.field = 'entry' or coalesce(v.before, 'null') = 'null' or not ")
+        appendInterpolation(c.addsOnly)
+        appendLiteral(")) f")
+    }
+
     /// `{account_id: [role before, role after, rule]}`: what the groups give, against what is stored and what we gave before.
     /// A membership that we never gave is left alone.
     fileprivate mutating func appendInterpolation(memberships c: PlanContext) {
         appendLiteral(
             """
             cross join lateral (
-                select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(au.role, v.role, v.rule)), '{}') as memberships
+                select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(now.role, v.role, v.rule)), '{}') as memberships
                 from (
                     select w.account_id, w.role, w.grp as rule,
                            coalesce(p.link_desired -> 'memberships' ? w.account_id::text, false) as given
@@ -239,12 +279,24 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(
             """
 
-                    where not exists (
+                    where not exists (select from \(c.area.accounts) s where s.account_id = ga.id and s.keeps_members) and not exists (
                         select from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name where x.account_id = ga.id
                     )
                 ) v
                 left join account_users au on au.user_id = p.object_id and au.account_id = v.account_id
-                where (v.role is not null and (not v.given or au.role is distinct from v.role)) or (v.role is null and v.given)
+                -- A custom role that somebody gave by hand is nobody's business where the policy gives none.
+                cross join lateral (
+                    select case when v.role like '%/%' or p.link_desired -> 'memberships' ->> v.account_id::text like '%/%'
+                        then au.role || coalesce('/' || (select r.name from custom_roles r where r.id = au.custom_role_id), '')
+                        else au.role end as role
+                ) now
+                where ((v.role is not null and (not v.given or now.role is distinct from v.role)) or (v.role is null and v.given))
+                  and (au.role is null or not 
+            """)
+        appendInterpolation(c.addsOnly)
+        appendLiteral(
+            """
+            )
             ) m
             """)
     }

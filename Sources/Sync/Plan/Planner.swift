@@ -30,10 +30,46 @@ struct Planner: Sendable {
         if let again = try await UndoneAgain(run: context.run, source: context.source).verdict(on: connection) {
             verdicts.append(again)
         }
+        if context.policy.operation.enforcement == .report, counts.objectChanges > 0 {
+            verdicts.append(GuardVerdict(code: "report", message: "the policy reports, and applies nothing by itself"))
+        }
+        if figures.administratorsLost > 0 { try await execute(GuardStatements.keepLastAdministrators(context.run), on: connection) }
+        let isDivided = context.policy.operation.held == .changes && verdicts.allSatisfy { $0.isOfChanges }
+        if isDivided, let held = try await divide(verdicts, counts: &counts, on: connection) { verdicts = [held] }
         let planned = counts.objectChanges + counts["link"] > 0
-        let state: RunState = !verdicts.isEmpty ? .held : planned ? .planned : .unchanged
+        let state: RunState = !verdicts.isEmpty && !isDivided ? .held : planned ? .planned : .unchanged
         try await execute(Self.concluded(context.run, state, verdicts, counts), on: connection)
+        try await execute(GuardStatements.supersede(context.run), on: connection)
         return (state, verdicts)
+    }
+
+    /// Parts what is held from the rest: a run of its own, which waits for a person while this one proceeds.
+    ///
+    /// - Returns: what this run says of it; nil when no planned change is held.
+    private func divide(
+        _ verdicts: [GuardVerdict], counts: inout RunCounts, on connection: PostgresConnection
+    ) async throws -> GuardVerdict? {
+        guard verdicts.contains(where: { $0.kind != nil }) else { return nil }
+        let made = try await connection.query(GuardStatements.part(of: context.run, verdicts).unprepared())
+        guard let part = try made.first?.decode(Int64.self, "id") else { return nil }
+        for statement in GuardStatements.move(verdicts, from: context.run, to: part) { try await execute(statement, on: connection) }
+        for run in [context.run, part] {
+            let summary = PlanStatements.summary(
+                run: run, source: context.source, policy: context.policy.name, disputed: "\(counts["disputed"])::bigint")
+            guard let row = try await connection.query(summary.unprepared().timeout(Self.patience)).first else { continue }
+            var figures = PlanFigures()
+            var own = run == part ? RunCounts() : counts
+            try figures.take(row, &own)
+            try await execute(Self.planned(run, row), on: connection)
+            if run == part {
+                own["disputed"] = 0
+                try await execute("update runs set counts = \(RunStore.json(own)) where id = \(run)", on: connection)
+            } else {
+                counts = own
+            }
+        }
+        let message = "held as run \(part): " + verdicts.map(\.message).joined(separator: "; ")
+        return GuardVerdict(code: "partly_held", message: message)
     }
 
     private func match(on connection: PostgresConnection, findings: Int) async throws {
@@ -53,6 +89,9 @@ struct Planner: Sendable {
             timeout: Self.patience)
         try await execute(MatchStatements.pending(context, absence: unprovenAbsence == nil ? .proven : .unproven), on: connection)
         try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
+        if !context.policy.operation.protected.isEmpty {
+            try await execute(MatchStatements.protect(context), on: connection)
+        }
         for statement in MatchStatements.disputeDuplicates(context) { try await execute(statement, on: connection) }
         while try await execute(MatchStatements.disputeTakenEmails(context), on: connection) > 0 {}
         try await execute(MatchStatements.reportDisputes(context, after: findings), on: connection)
@@ -61,14 +100,17 @@ struct Planner: Sendable {
     private func difference(on connection: PostgresConnection, counts: inout RunCounts) async throws -> PlanFigures {
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
-        try await execute(PlanStatements.absentAccounts(context), on: connection)
+        if !context.addsOnly { try await execute(PlanStatements.absentAccounts(context), on: connection) }
         try await execute(PlanStatements.knownUsers(context), on: connection)
         try await execute(PlanStatements.newUsers(context), on: connection)
         var figures = PlanFigures()
-        if context.policy.people.absent == .suspend {
+        if context.policy.people.absent == .suspend, !context.addsOnly {
             try await execute(MatchStatements.absent(context), on: connection)
             if unprovenAbsence == nil {
                 try await execute(PlanStatements.absentUsers(context), on: connection)
+                if let grace = context.policy.people.deleteAfter {
+                    try await execute(PlanStatements.overdueUsers(context, after: grace), on: connection)
+                }
             } else if let row = try await connection.query(
                 PlanStatements.absentUserCount(context).unprepared().timeout(Self.patience)
             ).first {
@@ -78,6 +120,11 @@ struct Planner: Sendable {
         guard let row = try await connection.query(PlanStatements.summary(context).unprepared().timeout(Self.patience)).first
         else { return figures }
         try figures.take(row, &counts)
+        if !context.policy.guards.perAccount.isEmpty {
+            figures.accounts = try await connection.query(
+                GuardStatements.accounts(context.run).unprepared().timeout(Self.patience)
+            ).map(PlanFigures.Account.init)
+        }
         try await execute(Self.planned(context.run, row), on: connection)
         return figures
     }
@@ -95,10 +142,10 @@ struct Planner: Sendable {
         guard !findings.isEmpty else { return }
         try await execute(
             """
-            insert into run_findings (run_id, number, code, entry, line, detail)
-            select \(context.run), row_number() over (), f.code, f.entry, f.line, f.detail
-            from unnest(\(findings.map(\.code)), \(findings.map(\.entry)), \(findings.map(\.line)), \(findings.map(\.detail)))
-                as f(code, entry, line, detail)
+            insert into run_findings (run_id, number, code, entry, line, detail, external_key)
+            select \(context.run), row_number() over (), f.code, f.entry, f.line, f.detail, f.external_key
+            from unnest(\(findings.map(\.code)), \(findings.map(\.entry)), \(findings.map(\.line)), \(findings.map(\.detail)),
+                        \(findings.map(\.externalKey))) as f(code, entry, line, detail, external_key)
             """, on: connection)
     }
 
@@ -124,16 +171,38 @@ extension PlanFigures {
     mutating func take(_ row: PostgresRow, _ counts: inout RunCounts) throws {
         for (name, column) in [
             ("create", "created"), ("update", "updated"), ("adopt", "adopted"), ("suspend", "suspended"), ("restore", "restored"),
-            ("link", "linked"), ("disputed", "disputed"), ("email_changes", "email_changes"),
+            ("link", "linked"), ("delete", "deleted"), ("disputed", "disputed"), ("email_changes", "email_changes"),
             ("memberships_removed", "memberships_removed"),
         ] {
             counts[name] = Int(try row.decode(Int64.self, column))
         }
-        peopleBefore = Int(try row.decode(Int64.self, "people_before"))
-        usersSuspended = Int(try row.decode(Int64.self, "users_suspended"))
-        accountsSuspended = Int(try row.decode(Int64.self, "accounts_suspended"))
-        membershipsRemoved = Int(try row.decode(Int64.self, "memberships_removed"))
-        emailChanges = Int(try row.decode(Int64.self, "email_changes"))
-        administratorsGranted = Int(try row.decode(Int64.self, "administrators"))
+        func count(_ column: String) throws -> Int { Int(try row.decode(Int64.self, column)) }
+        peopleBefore = try count("people_before")
+        administratorsLost = try count("administrators_lost")
+        let suspensions = try count("users_suspended")
+        let deletions = try count("deleted")
+        self.counts = [
+            .removals: try suspensions + count("accounts_suspended") + count("memberships_removed") + deletions,
+            .suspensions: suspensions, .deletions: deletions, .creations: try count("users_created"),
+            .emailChanges: try count("email_changes"), .administrators: try count("administrators"),
+            .members: try count("memberships_moved"),
+        ]
     }
+}
+
+extension PlanFigures.Account {
+    /// Reads a row of ``GuardStatements/accounts(_:)``.
+    fileprivate init(_ row: PostgresRow) throws {
+        func count(_ column: String) throws -> Int { Int(try row.decode(Int64.self, column)) }
+        self.init(
+            id: try row.decode(Int64.self, "account_id"), name: try row.decode(String.self, "name"), members: try count("members"),
+            counts: [
+                .removals: try count("removed"), .administrators: try count("administrators"), .members: try count("moved"),
+            ])
+    }
+}
+
+extension GuardVerdict {
+    /// Whether it holds certain changes, or is about some that were not even planned: then the others can proceed.
+    fileprivate var isOfChanges: Bool { kind != nil || code == "absence_unproven" }
 }

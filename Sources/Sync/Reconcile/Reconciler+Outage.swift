@@ -91,5 +91,5 @@ extension Reconciler {
 
 extension RunState {
     /// Whether the plan was dealt with to its end, with whatever success.
-    fileprivate var isApplied: Bool { [.done, .stale, .failed].contains(self) }
+    var isApplied: Bool { [.done, .stale, .failed].contains(self) }
 }

@@ -11,6 +11,7 @@ package import Postgres
 /// Produces changes and never writes a domain table itself: ``ChangeEngine`` does, under the rules of ownership.
 package struct Reconciler: Sendable {
     let postgres: PostgresClient
+    let directory: Directory
     let engine: ChangeEngine
     let lease: SourceLease
     let logger: Logger
@@ -20,6 +21,7 @@ package struct Reconciler: Sendable {
 
     package init(postgres: PostgresClient, directory: Directory, logger: Logger) {
         self.postgres = postgres
+        self.directory = directory
         self.logger = logger
         engine = ChangeEngine(directory: directory)
         lease = SourceLease(postgres: postgres)
@@ -49,28 +51,20 @@ package struct Reconciler: Sendable {
 
     /// Applies the plan of a run, exactly; continues one that was cut short.
     ///
+    /// What a person rejected of it is left out. Of a held plan that is not let through, what a person approved is applied.
+    ///
     /// - Parameter release: lets a plan through that a guard holds.
     /// - Throws: ``SyncError`` with ``SyncError/Code/held``, ``SyncError/Code/notApplicable``, or ``SyncError/Code/busy``
     ///   while another process is at it.
     package func apply(_ id: Int64, release: Bool = false, progress: RunProgress = .silent) async throws -> Run {
         let run = try await runs.show(id)
-        if run.state == .held, !release {
+        if run.state == .held, !release, try await !runs.hasApprovals(id) {
             throw SyncError(
                 .held, "run \(id) is held: \(run.reason ?? ""). `muster sync apply --plan \(id) --release` lets it through")
         }
         return try await lease.hold(try await runs.source(of: id)) { _ in
             try await applyHeld(run, release: release, progress: progress)
         }
-    }
-
-    /// Rejects a plan that waits or is held, so that it can not be applied any more.
-    ///
-    /// - Throws: ``SyncError`` with ``SyncError/Code/notApplicable`` for a run that has no such plan.
-    package func reject(_ id: Int64, reason: String? = nil) async throws -> Run {
-        guard try await runs.reject(id, reason: reason ?? "a person rejected it") else {
-            throw SyncError(.notApplicable, "run \(id) is \(try await runs.show(id).state.rawValue): there is no plan to reject")
-        }
-        return try await runs.show(id)
     }
 
     /// Plans and, unless a guard holds it, applies.
@@ -161,12 +155,20 @@ package struct Reconciler: Sendable {
             try await runs.finish(
                 run.id, .failed, code: "read_back", reason: "\(mismatches) changes are not in the store as they were written",
                 counts: counts)
+        } else if report.applied == 0, report.leftOutCount > 0, report.leftOutCount == report.refusedCount {
+            try await runs.finish(
+                run.id, .rejected, code: "rejected", reason: "a person left out every change of it", counts: counts)
         } else if report.applied == 0, report.refusedCount > 0 {
             try await runs.finish(
                 run.id, .stale, code: "stale", reason: "nothing of the plan could be applied any more", counts: counts)
         } else {
-            let reason = report.refusedCount > 0 ? "\(report.refusedCount) changes were refused" : nil
-            try await runs.finish(run.id, .done, code: reason == nil ? nil : "partly_refused", reason: reason, counts: counts)
+            let refused = report.refusedCount - report.leftOutCount
+            let reasons =
+                (refused > 0 ? ["\(refused) changes were refused"] : [])
+                + (report.leftOutCount > 0 ? ["\(report.leftOutCount) changes were left out by a person"] : [])
+            try await runs.finish(
+                run.id, .done, code: refused > 0 ? "partly_refused" : reasons.isEmpty ? nil : "partly_rejected",
+                reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "), counts: counts)
         }
     }
 }

@@ -62,7 +62,7 @@ package struct RunCounts: Sendable, Equatable {
 
     /// Changes of users and accounts; a refreshed link changes neither.
     package var objectChanges: Int {
-        ["create", "update", "adopt", "suspend", "restore"].reduce(0) { $0 + self[$1] }
+        ["create", "update", "adopt", "suspend", "restore", "delete"].reduce(0) { $0 + self[$1] }
     }
 }
 
@@ -79,8 +79,12 @@ package struct RunChange: Sendable {
     package let fields: PostgresJSON
     /// `{account_id: [before, after, rule]}`.
     package let memberships: PostgresJSON
+    /// true: the object is suspended with it; false: the source's own suspension is lifted.
+    package let suspends: Bool?
     /// Why the change was not made; nil when it was, or is still planned.
     package let refusal: String?
+    /// What a person said of it while the plan waited: `approved` or `rejected`.
+    package let decision: String?
 }
 
 /// What a read or a match found that a person should know.
@@ -89,8 +93,11 @@ package struct RunFinding: Sendable {
     package let entry: String?
     package let line: Int64?
     package let detail: String
+    /// The entry's id as links keep it; nil where it has none that is known.
+    let externalKey: [UInt8]?
 
-    package init(code: String, entry: String?, line: Int64?, detail: String) {
+    package init(code: String, entry: String?, line: Int64?, detail: String, externalKey: [UInt8]? = nil) {
+        self.externalKey = externalKey
         self.code = code
         self.entry = entry
         self.line = line

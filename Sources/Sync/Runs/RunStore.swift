@@ -30,25 +30,19 @@ package struct RunStore: Sendable {
         guard let set = run.changes else { return [] }
         return try await postgres.query(
             """
-            select c.seq, c.kind::text as kind, c.action, c.object_id, c.reason, c.fields, c.memberships, x.code as refusal,
+            select c.seq, c.kind::text as kind, c.action, c.object_id, c.reason, c.fields, c.memberships, c.suspends,
+                   x.code as refusal, d.decision,
                    coalesce(c.fields -> 'email' ->> 1, u.email, c.fields -> 'name' ->> 1, a.name) as label
             from changes c
             left join change_refusals x on x.run_id = c.run_id and x.seq = c.seq
+            left join change_decisions d on d.run_id = c.run_id and d.seq = c.seq
             left join users u on c.kind = 'user' and u.id = c.object_id
             left join accounts a on c.kind = 'account' and a.id = c.object_id
             where c.run_id = \(set.run) and c.planned_at = \(set.plannedAt) and c.seq > \(Int32(seq))
               and (\(links) or c.action <> 'link')
             order by c.seq limit \(Int64(limit))
             """
-        ).map { row in
-            RunChange(
-                seq: Int(try row.decode(Int32.self, "seq")), kind: try row.decode(String.self, "kind"),
-                action: try row.decode(String.self, "action"), objectID: try row.decode(Int64.self, "object_id"),
-                label: try row.decode(String?.self, "label"), reason: try row.decode(String.self, "reason"),
-                fields: try row.decode(PostgresJSON.self, "fields"),
-                memberships: try row.decode(PostgresJSON.self, "memberships"),
-                refusal: try row.decode(String?.self, "refusal"))
-        }
+        ).map(RunChange.init)
     }
 
     /// What a run found: quarantined entries and disputes.
@@ -108,28 +102,47 @@ package struct RunStore: Sendable {
     func finish(_ run: Int64, _ state: RunState, code: String? = nil, reason: String? = nil, counts: RunCounts) async throws {
         _ = try await postgres.execute(
             """
-            update runs set state = \(state.rawValue), code = \(code), reason = \(reason),
+            update runs set state = \(state.rawValue), code = coalesce(\(code), code), reason = coalesce(\(reason), reason),
                 counts = counts || \(RunStore.json(counts)), finished_at = clock_timestamp()
             where id = \(run) and state not in ('done', 'unchanged', 'refused', 'stale', 'failed', 'rejected')
             """)
     }
 
-    /// Takes a run for applying: a planned one, or a held one that is released.
+    /// Takes a run for applying: a planned one, a held one that is let through as a whole, or the approved changes of a held one.
+    ///
+    /// What a person left out is refused before anything is applied: the engine then never sees it.
     func claimForApply(_ run: Int64, release: Bool) async throws -> Bool {
-        try await postgres.execute(
+        try await !postgres.query(
             """
-            update runs set state = 'applying', finished_at = null
-            where id = \(run) and (state in ('planned', 'applying') or (\(release) and state = 'held'))
-            """) == 1
+            with was as materialized (
+                select r.id, r.state, r.planned_at, \(release) or r.released_at is not null as released from runs r
+                where r.id = \(run) and (r.state in ('planned', 'applying') or (r.state = 'held' and (\(release)
+                    or exists (select from change_decisions d where d.run_id = r.id and d.decision = 'approved'))))
+                for update
+            ),
+            left_out as (
+                insert into change_refusals (run_id, seq, code, detail)
+                select d.run_id, d.seq, 'rejected', d.reason from was
+                join change_decisions d on d.run_id = was.id and d.decision = 'rejected' where was.state in ('planned', 'held')
+                union all
+                select c.run_id, c.seq, 'not_approved', null from was
+                join changes c on c.run_id = was.id and c.planned_at = was.planned_at and c.action <> 'link'
+                where was.state = 'held' and not was.released
+                  and not exists (select from change_decisions d where d.run_id = c.run_id and d.seq = c.seq)
+                on conflict do nothing
+            )
+            update runs r set state = 'applying', finished_at = null,
+                 code = case when was.state <> 'held' then r.code end, reason = case when was.state <> 'held' then r.reason end
+             from was where r.id = was.id returning r.id
+            """
+        ).isEmpty
     }
 
-    /// Ends a plan that nothing of was applied yet; false when there is none.
-    func reject(_ run: Int64, reason: String) async throws -> Bool {
-        try await postgres.execute(
-            """
-            update runs set state = 'rejected', code = 'rejected', reason = \(reason), finished_at = clock_timestamp()
-            where id = \(run) and state in ('planned', 'held')
-            """) == 1
+    /// Whether a person approved single changes of a run.
+    func hasApprovals(_ run: Int64) async throws -> Bool {
+        try await !postgres.query(
+            "select from change_decisions where run_id = \(run) and decision = 'approved' limit 1"
+        ).isEmpty
     }
 
     static func json(_ counts: RunCounts) -> PostgresJSON {

@@ -49,9 +49,12 @@ struct EntryStager: EntrySink {
             if entry.isContinuation { stageMembers(ofRest: entry) }
         case .rejected(let fault):
             counts["rejected"] += 1
-            note(RunFinding(code: fault.code, entry: entry.dn, line: Int64(entry.position.line), detail: fault.message))
+            let key = policy.externalKey(ofRejected: entry)
+            note(
+                RunFinding(
+                    code: fault.code, entry: entry.dn, line: Int64(entry.position.line), detail: fault.message, externalKey: key))
             // A person whose id is known was seen, and is not absent, whatever else is wrong with the entry.
-            if let key = policy.externalKey(ofRejected: entry) {
+            if let key {
                 stage(kind: "r", key: key, line: entry.position.line)
             } else {
                 unidentified += 1

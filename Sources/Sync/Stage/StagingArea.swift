@@ -49,7 +49,8 @@ struct StagingArea: Sendable {
             hash bytea generated always as (sha256(mapped)) stored
         ) with (autovacuum_enabled = off);
         create unlogged table \(accounts) (
-            key text not null, account_id bigint not null, is_new boolean not null, name text not null, locale text
+            key text not null, account_id bigint not null, is_new boolean not null, name text not null, locale text,
+            absent text not null, keeps_members boolean not null
         );
         create unlogged table \(reach) (
             grp text not null, account_id bigint not null, role text not null, precedence integer not null,

@@ -44,6 +44,12 @@ extension Reconciler {
         }
     }
 
+    /// The changes of a plan that would do again what a person had undone.
+    package func undoneAgain(_ id: Int64) async throws -> [Int] {
+        guard let row = try await postgres.query("select source_id from runs where id = \(id)").first else { return [] }
+        return try await UndoneAgain(run: id, source: row.decode(Int64.self, "source_id")).changes(postgres)
+    }
+
     private func planUndo(_ context: UndoContext, _ guards: Guards, on connection: PostgresConnection) async throws {
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
@@ -87,8 +93,8 @@ extension RunStore {
     func beginUndo(of id: Int64, actor: String) async throws -> (run: Int64, source: Int64, platformApp: Int64)? {
         try await postgres.query(
             """
-            insert into runs (platform_app_id, source_id, policy, policy_version, actor, undoes)
-            select r.platform_app_id, r.source_id, r.policy, r.policy_version, \(actor), r.id
+            insert into runs (platform_app_id, source_id, policy, policy_version, custom_roles, actor, undoes)
+            select r.platform_app_id, r.source_id, r.policy, r.policy_version, r.custom_roles, \(actor), r.id
             from runs r join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null where r.id = \(id)
             returning id, source_id, platform_app_id
             """

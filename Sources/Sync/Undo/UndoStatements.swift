@@ -36,7 +36,7 @@ enum UndoStatements {
         ),
         parts as (
             select d.seq, 'field' as part, f.key, f.value -> 0 as wanted, f.value -> 1 as left_as
-            from done d cross join lateral jsonb_each(d.fields) f
+            from done d cross join lateral jsonb_each(d.fields - 'entry') f
             where d.action <> 'create' and f.value -> 0 is distinct from f.value -> 1
             union all
             select d.seq, 'membership', m.key, m.value -> 0, m.value -> 1
@@ -67,7 +67,9 @@ enum UndoStatements {
                        when 'display_name' then to_jsonb(u.display_name)
                        else u.custom_attributes -> substr(p.key, 19) end, 'null')
                    when 'membership' then coalesce((
-                       select to_jsonb(m.role) from account_users m
+                       select to_jsonb(case when coalesce(p.wanted #>> '{}', '') || coalesce(p.left_as #>> '{}', '') like '%/%'
+                           then m.role || coalesce('/' || (select r.name from custom_roles r where r.id = m.custom_role_id), '')
+                           else m.role end) from account_users m
                        where m.user_id = u.id and m.account_id = p.key::bigint), 'null')
                    else \(unescaped: isSuspended("user", c)) end as value
             from users u where d.kind = 'user' and u.id = d.object_id and u.deleted_at is null

@@ -28,6 +28,15 @@ struct UndoneAgain: Sendable {
             message: "\(count) changes would do again what run \(last) undid, as the export still says the same")
     }
 
+    /// The numbers of those changes, for a plan that is stored.
+    func changes(_ postgres: PostgresClient) async throws -> [Int] {
+        let undos = try await postgres.query(undos).map { try $0.decode(Int64.self, "id") }
+        guard !undos.isEmpty else { return [] }
+        return try await postgres.query(numbers(undos).unprepared().timeout(Planner.patience)).map {
+            Int(try $0.decode(Int32.self, "seq"))
+        }
+    }
+
     /// The reverse of a reverse is no undo: it does what the source says.
     private var undos: PostgresQuery {
         """
@@ -39,28 +48,7 @@ struct UndoneAgain: Sendable {
 
     private func again(_ undos: [Int64]) -> PostgresQuery {
         """
-        with again as materialized (
-            select n.seq, n.action, undone.run_id,
-                   coalesce((select u.email from users u where n.kind = 'user' and u.id = n.object_id),
-                            (select a.name from accounts a where n.kind = 'account' and a.id = n.object_id)) as label
-            from changes n
-            cross join lateral (
-                select u.run_id, u.fields, u.memberships, u.suspends
-                from changes u join applied_ranges g on g.run_id = u.run_id and u.seq between g.first_seq and g.last_seq
-                where u.kind = n.kind and u.object_id = n.object_id and u.run_id < \(run) and u.action <> 'link'
-                  and not exists (select from change_refusals x where x.run_id = u.run_id and x.seq = u.seq)
-                order by u.run_id desc limit 1
-            ) undone
-            where n.run_id = \(run) and n.planned_at = now() and n.action not in ('create', 'link')
-              and undone.run_id = any (\(undos))
-              and (n.suspends = not undone.suspends
-                   or exists (
-                       select from jsonb_each(undone.fields) f
-                       where n.fields -> f.key -> 1 = f.value -> 0 and f.value -> 0 <> f.value -> 1)
-                   or exists (
-                       select from jsonb_each(undone.memberships) m
-                       where n.memberships -> m.key -> 1 = m.value -> 0 and m.value -> 0 <> m.value -> 1))
-        ),
+        with \(again: run, undos),
         listed as (
             insert into run_findings (run_id, number, code, entry, detail)
             select \(run), coalesce((select max(number) from run_findings where run_id = \(run)), 0)
@@ -70,5 +58,45 @@ struct UndoneAgain: Sendable {
         )
         select count(*) as n, max(run_id) as last from again
         """
+    }
+
+    private func numbers(_ undos: [Int64]) -> PostgresQuery {
+        "with \(again: run, undos) select seq from again order by seq"
+    }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The CTE `again(seq, action, run_id, label)`: the run's changes that would do again what one of these runs undid, where that
+    /// was the last that any run did to the object.
+    fileprivate mutating func appendInterpolation(again run: Int64, _ undos: [Int64]) {
+        appendLiteral(
+            """
+            again as materialized (
+                select n.seq, n.action, undone.run_id,
+                       coalesce((select u.email from users u where n.kind = 'user' and u.id = n.object_id),
+                                (select a.name from accounts a where n.kind = 'account' and a.id = n.object_id)) as label
+                from runs planned
+                join changes n on n.run_id = planned.id and n.planned_at = planned.planned_at
+                cross join lateral (
+                    select u.run_id, u.fields, u.memberships, u.suspends
+                    from changes u join applied_ranges g on g.run_id = u.run_id and u.seq between g.first_seq and g.last_seq
+                    where u.kind = n.kind and u.object_id = n.object_id and u.run_id < n.run_id and u.action <> 'link'
+                      and not exists (select from change_refusals x where x.run_id = u.run_id and x.seq = u.seq)
+                    order by u.run_id desc limit 1
+                ) undone
+                where n.action not in ('create', 'link')
+                  and (n.suspends = not undone.suspends
+                       or exists (
+                           select from jsonb_each(undone.fields) f
+                           where n.fields -> f.key -> 1 = f.value -> 0 and f.value -> 0 <> f.value -> 1)
+                       or exists (
+                           select from jsonb_each(undone.memberships) m
+                           where n.memberships -> m.key -> 1 = m.value -> 0 and m.value -> 0 <> m.value -> 1))
+                  and planned.id = 
+            """)
+        appendInterpolation(run)
+        appendLiteral(" and undone.run_id = any (")
+        appendInterpolation(undos)
+        appendLiteral("))")
     }
 }

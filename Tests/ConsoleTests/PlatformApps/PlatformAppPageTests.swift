@@ -82,7 +82,7 @@ import WebTestSupport
             #expect(try Self.token(in: revealed) == app.token && revealed.header("cache-control") == "no-store")
             let wrong = try await visitor.submit(page, "access_tokens/\(first)/rotate", ["overlap": "soon"])
             #expect(wrong.status == 422 && wrong.body.contains("value=\"soon\""))
-            let rotated = try await visitor.submit(wrong, "access_tokens/\(first)/rotate", ["overlap": "24"])
+            let rotated = try await visitor.submit(wrong, "access_tokens/\(first)/rotate", ["overlap": "24h"])
             let second = try Self.token(in: rotated)
             #expect(try await Self.works(second, site))
             #expect(try await Self.works(app.token, site))

@@ -3,6 +3,8 @@
 import Console
 import Directory
 import DirectoryTestSupport
+import PlatformAPI
+import PostgresTestSupport
 import Testing
 import WebSurface
 import WebTestSupport
@@ -44,14 +46,26 @@ func withConsole(
     publicURL: String = "http://127.0.0.1", proxies: TrustedProxies = TrustedProxies(),
     _ body: @Sendable @escaping (ConsoleSite) async throws -> Void
 ) async throws {
-    try await withDirectory { world in
-        let admin = try await world.superAdmin()
-        let web = WebRouter()
-        Console(directory: world.directory, passwords: world.passwords, publicURL: publicURL).addRoutes(to: web)
-        var options = WebResponder.Options()
-        options.trustedProxies = proxies
-        try await serving(WebResponder(web, options: options)) { port in
-            try await body(ConsoleSite(world: world, admin: admin, port: port))
-        }
+    try await withDirectory { try await serveConsole(of: $0, publicURL: publicURL, proxies: proxies, body) }
+}
+
+/// The same with a database server of the test's own, for what stops it.
+func withConsole(on server: TestServer, _ body: @Sendable @escaping (ConsoleSite) async throws -> Void) async throws {
+    try await withDirectory(on: server) { try await serveConsole(of: $0, body) }
+}
+
+/// The console, and beside it the API that its tokens are for.
+private func serveConsole(
+    of world: TestDirectory, publicURL: String = "http://127.0.0.1", proxies: TrustedProxies = TrustedProxies(),
+    _ body: @Sendable @escaping (ConsoleSite) async throws -> Void
+) async throws {
+    let admin = try await world.superAdmin()
+    let web = WebRouter()
+    Console(directory: world.directory, passwords: world.passwords, publicURL: publicURL).addRoutes(to: web)
+    PlatformAPI(directory: world.directory, senderAddress: "muster@example.org", publicURL: publicURL).addRoutes(to: web)
+    var options = WebResponder.Options()
+    options.trustedProxies = proxies
+    try await serving(WebResponder(web, options: options)) { port in
+        try await body(ConsoleSite(world: world, admin: admin, port: port))
     }
 }

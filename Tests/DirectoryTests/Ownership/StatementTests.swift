@@ -73,7 +73,7 @@ import Testing
 
     private static let everything = ChangeWork(
         hasAccounts: true, createsAccounts: true, hasKnownUsers: true, createsUsers: true, hasFirstMemberships: true,
-        hasLaterMemberships: true, adopts: true, suspends: true, restores: true)
+        hasLaterMemberships: true, adopts: true, deletes: true, hasCustomRoles: true, suspends: true, restores: true)
 
     /// What the change engine writes on behalf of a run's app.
     static let writes: [String: [PostgresQuery]] = [
@@ -98,6 +98,9 @@ import Testing
         "ApplyStatements.createMemberships": "part of accounts or users",
         "ApplyStatements.writeMemberships": "part of accounts or users",
         "ApplyStatements.suspend": "part of accounts or users", "ApplyStatements.restore": "part of accounts or users",
+        "ApplyStatements.deleteUsers": "part of accounts or users",
+        "ApplyStatements.createCustomRoles": "part of accounts or users",
+        "ApplyStatements.clearCustomRoles": "part of accounts or users",
         "ApplyStatements.moveLinks": "part of accounts or users", "ApplyStatements.relink": "part of accounts or users",
         "RefusalStatements.refuseTakenEmails": "only refuses; reads whether an address is free",
         "SeatStatements.lock": "locks rows and shows none of them", "SeatStatements.refuse": "only refuses; counts seats",
@@ -113,6 +116,7 @@ import Testing
         "LoginLinkStatements.state": "no app calls: needs the token of the link",
         "SessionStatements.passwordHash": "no app calls: what a password is compared with",
         "SessionStatements.open": "no app calls: needs the password",
+        "SessionStatements.rehash": "no app calls: needs the password",
         "SessionStatements.person": "no app calls: a person's own", "SessionStatements.list": "no app calls: a person's own",
         "SessionStatements.end": "no app calls: a person's own",
         "SignInFailureStatements.count": "counts failures", "SignInFailureStatements.forgive": "counts failures",
@@ -162,6 +166,9 @@ import Testing
         "OverviewStatements.stalledJobs": "likewise",
         "RunStatements.list": "likewise", "RunStatements.show": "likewise", "RunStatements.latest": "likewise",
         "RunStatements.policies": "likewise", "RunStatements.release": "likewise", "RunStatements.reject": "likewise",
+        "ExplanationStatements.fields": "see operatorsStatementsKnowNoApp", "ExplanationStatements.memberships": "likewise",
+        "ExplanationStatements.suspensions": "likewise", "ExplanationStatements.reads": "likewise",
+        "RunDecisionStatements.decide": "likewise", "RunDecisionStatements.counts": "likewise",
         "RunChangeStatements.list": "likewise", "RunChangeStatements.refusalCounts": "likewise",
         "RunChangeStatements.findings": "likewise",
         "SettingStatements.retention": "likewise", "SettingStatements.setRetention": "likewise",
@@ -260,6 +267,11 @@ import Testing
             OperatorSuspensionStatements.lift(accountID: 1, userID: 1, author, caller: caller),
             OperatorSuspensionStatements.suspend(account: 1, reason: nil, caller: caller),
             LinkStatements.list(.user, 1, caller: caller),
+            ExplanationStatements.fields(.user, 1, caller: caller), ExplanationStatements.fields(.account, 1, caller: caller),
+            ExplanationStatements.memberships(1, caller: caller), ExplanationStatements.suspensions(.user, 1, caller: caller),
+            ExplanationStatements.reads(.user, 1, caller: caller),
+            RunDecisionStatements.decide(.approved, of: 1, RunSelection(), reason: nil, caller: caller),
+            RunDecisionStatements.counts(of: 1, caller: caller),
             HistoryStatements.events(.user, 1, before: .newest, limit: 1, caller: caller),
             HistoryStatements.changes(.user, 1, before: .newest, limit: 1, caller: caller),
             FactStatements.user(1, caller: caller), FactStatements.account(1, caller: caller),

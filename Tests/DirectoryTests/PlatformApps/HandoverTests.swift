@@ -166,7 +166,7 @@ import Testing
             let heirs = [try await world.app("Two"), try await world.app("Three"), try await world.app("Four")]
             try await world.postgres.execute(
                 """
-                with u as (insert into users (name, email) select 'U', 'u' || n || '@x.org' from generate_series(1, 25000) n
+                with u as (insert into users (name, email) select 'U', 'u' || n || '@x.org' from generate_series(1, 12000) n
                     returning id)
                 insert into user_permissibles (kind, platform_app_id, object_id, origin, rights)
                 select 'user', \(one.id), id, 'created', 15 from u
@@ -187,9 +187,9 @@ import Testing
                 }
                 return try await group.reduce(0, +)
             }
-            #expect(moved <= 25_000)
-            #expect(try await world.count("select count(distinct object_id) from user_permissibles") == 25_000)
-            #expect(try await world.count("select count(*) from user_permissibles") == 25_000)
+            #expect(moved <= 12_000)
+            #expect(try await world.count("select count(distinct object_id) from user_permissibles") == 12_000)
+            #expect(try await world.count("select count(*) from user_permissibles") == 12_000)
             #expect(try await world.count("select count(*) from user_permissibles where platform_app_id = \(one.id)") == 0)
         }
     }

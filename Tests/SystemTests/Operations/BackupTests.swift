@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Logging
 import Postgres
 import PostgresTestSupport
 import Testing
@@ -131,6 +132,45 @@ import Testing
             let broken = try await replicas.command("restore", file, "--replace")
             #expect(broken.code == 1 && broken.error.contains("nothing was changed"), "\(broken.error)")
             #expect(try await replicas.command("app", "list").out.contains("Here"))
+        }
+    }
+
+    /// `kill -9` in the middle leaves no file that is a backup, and the next one clears away what it left.
+    @Test func aBackupThatIsKilledLeavesNoBackup() async throws {
+        try await ReplicaFixture.withReplicas { replicas in
+            let folder = replicas.muster.folder + "/backups"
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let file = "\(folder)/night.muster"
+            let names = { @Sendable in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() }
+            let client = PostgresClient(
+                configuration: replicas.server.configuration(pool: .init(limit: 1)), logger: Logger(label: "test"))
+            let left = try await client.withTransaction { connection in
+                // The dump waits for this table, with its file begun.
+                try await connection.execute("lock table users in access exclusive mode")
+                let pid = try Processes.spawn(
+                    ["\(MusterFixture.products)/muster", "backup", file],
+                    environment: replicas.muster.environment.merging(
+                        ReplicaFixture.environment(replicas.muster, replicas.server, name: "killed")
+                    ) { $1 },
+                    log: replicas.muster.log)
+                try await MusterFixture.eventually("the backup has begun") { try !names().isEmpty }
+                kill(pid, SIGKILL)
+                var status: Int32 = 0
+                waitpid(pid, &status, 0)
+                return try names()
+            }
+            await client.close()
+            #expect(left.count == 1 && left[0].hasSuffix(".new"), "\(left)")
+            let refused = try await replicas.command("restore", "\(folder)/\(left[0])", "--replace")
+            #expect(refused.code == 1 && refused.error.contains("nothing was changed"), "\(refused.error)")
+            // One that somebody is still writing, and what only looks alike, stay.
+            let busy = "\(file).0123456789abcdef.new"
+            let descriptor = open(busy, O_WRONLY | O_CREAT, 0o600)
+            #expect(flock(descriptor, LOCK_EX) == 0)
+            defer { close(descriptor) }
+            try Data("mine".utf8).write(to: URL(filePath: "\(file).old.new"))
+            #expect(try await replicas.command("backup", file).code == 0)
+            #expect(try names() == ["night.muster", "night.muster.0123456789abcdef.new", "night.muster.old.new"])
         }
     }
 }
