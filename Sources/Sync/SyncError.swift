@@ -10,6 +10,8 @@ package struct SyncError: Error, Sendable, CustomStringConvertible {
         case accountNotPermissible = "account_not_permissible"
         /// The export cannot be read, or was changed while it was read.
         case unreadable = "unreadable"
+        /// The manifest beside the export is missing, broken, not signed as the policy asks, or about another export.
+        case manifest = "manifest"
         /// The export holds nobody: a fault, not an empty company.
         case empty = "empty"
         /// Another run of the same source is at work.

@@ -123,6 +123,26 @@ struct ExportTests {
         #expect(combined(unpaged, page("users", true)).level == Proof.Level.none)
     }
 
+    @Test("pages of Microsoft Graph in a folder")
+    func graph() {
+        func page(_ id: Int, of kind: String, next: Bool) -> (String?, [UInt8]) {
+            let link = next ? "\"@odata.nextLink\": \"https://x\", " : ""
+            let context = "\"@odata.context\": \"https://graph.microsoft.com/v1.0/$metadata#\(kind)\", "
+            return (
+                "\(kind)-\(id).json",
+                Array("{\(context)\(link)\"value\": [{\"id\": \"\(kind)\(id)\", \"displayName\": \"x\"}]}".utf8)
+            )
+        }
+        let users = [page(1, of: "users", next: true), page(2, of: "users", next: false)]
+        let groups = page(1, of: "groups", next: false)
+        let whole = Self.read(users + [groups])
+        #expect(whole.error == nil)
+        #expect(whole.proof?.level == .wellFormed, "\(String(describing: whole.proof))")
+        #expect(whole.proof?.entries == 3)
+        #expect(Self.read([users[0], groups]).proof?.level == Proof.Level.none)
+        #expect(Self.read(users + [users[1]]).proof?.level == Proof.Level.none)
+    }
+
     @Test("files are read in the order of the numbers in their names, and what is no part is left out")
     func order() {
         #expect(

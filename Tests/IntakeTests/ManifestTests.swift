@@ -71,6 +71,19 @@ struct ManifestTests {
                 == Proof.Level.none)
     }
 
+    @Test("a word about the bytes makes up for a form that proves nothing, and for nothing else")
+    func attestation() {
+        func level(_ note: Proof.Note) -> Proof.Level {
+            Manifest.attested(Proof(level: .none, entries: 2, rejected: 0, bytes: 1, notes: [note])).level
+        }
+        for note: Proof.Note in [.unprovable, .noTrailer, .noEndOfPages, .additions(2), .noLineEndAtEnd] {
+            #expect(level(note) == .attested)
+        }
+        for note: Proof.Note in [.morePages, .changesOnly, .partOfTotal(held: 1, total: 2), .missingRanges(1), .removals(1)] {
+            #expect(level(note) == Proof.Level.none)
+        }
+    }
+
     @Test("a signature, where the policy asks for one")
     func signatures() throws {
         var rule = ManifestRule()

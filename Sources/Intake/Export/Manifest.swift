@@ -160,15 +160,24 @@ package struct Manifest: Sendable, Hashable {
     /// References to other servers, missing parts and pages stay what they are: the publisher's word is about the bytes.
     package static func attested(_ proof: Proof) -> Proof {
         var proof = proof
-        let isOpen = proof.notes.contains {
-            switch $0 {
-            case .morePages, .missingRanges, .severalLastPages, .pagesMissing, .entriesAfterTrailer: true
-            default: false
-            }
-        }
+        let isOpen = proof.notes.contains(where: \.isBeyondBytes)
         if !isOpen, !proof.isEmpty { proof.level = .attested }
         proof.notes.append(.manifest)
         return proof
+    }
+}
+
+extension Proof.Note {
+    /// Whether it says that the source has more than these bytes, or something else than what there is, so that no word
+    /// about the bytes can make up for it.
+    fileprivate var isBeyondBytes: Bool {
+        switch self {
+        case .emptyInput, .noEntries, .noFiles, .noPeople: true
+        case .morePages, .severalLastPages, .pagesMissing, .partOfTotal, .entriesAfterTrailer: true
+        case .missingRanges, .lostMemberships, .changesOnly, .removals: true
+        case .noTrailer, .noEmptyLineAtEnd, .noEndOfSequence, .noEndOfPages, .noTotal, .unprovable, .noLineEndAtEnd: false
+        case .additions, .references, .manifest: false
+        }
     }
 }
 

@@ -38,7 +38,7 @@ extension JSONExportReader {
 
     /// Names the entry, and says what it is.
     private mutating func name(_ kind: JSONFormat.Kind) {
-        if kind == .group, format.below != nil, item.entry.first("path") == nil { namePath() }
+        if kind == .group, format.below != nil, item.entry.first(ItemAttribute.path) == nil { namePath() }
         if item.entry.dnRange == nil {
             for name in kind == .group ? format.groupNames : format.userNames {
                 guard let index = item.entry.index(of: name), item.entry.attributes[index].firstValue >= 0 else { continue }
@@ -59,11 +59,11 @@ extension JSONExportReader {
     private mutating func namePath() {
         var path: [UInt8] = []
         for above in parents + [item] {
-            if let stated = above.entry.first("path"), !stated.isEmpty {
+            if let stated = above.entry.first(ItemAttribute.path), !stated.isEmpty {
                 path = Array(stated.bytes)
                 continue
             }
-            guard let name = above.entry.first("name"), !name.isEmpty else { return }
+            guard let name = above.entry.first(ItemAttribute.name), !name.isEmpty else { return }
             path.append(UInt8(ascii: "/"))
             for byte in name.bytes {
                 if byte == UInt8(ascii: "/") { path.append(UInt8(ascii: "~")) }

@@ -20,9 +20,8 @@ extension JSONFormat {
         format.ignored = ["etag"]
         format.complete = { entry, kind in
             guard kind == .object else { return ItemCompletion(kind: kind) }
-            if entry.presence(of: "primaryEmail") != .absent { return ItemCompletion(kind: .user) }
-            let marksOfGroup: [AttributeName] = ["groupKey.id", "directMembersCount", "email"]
-            return ItemCompletion(kind: marksOfGroup.contains { entry.presence(of: $0) != .absent } ? .group : .object)
+            if entry.mentions(ItemAttribute.primaryEmail) { return ItemCompletion(kind: .user) }
+            return ItemCompletion(kind: entry.mentions(anyOf: ItemAttribute.googleGroup) ? .group : .object)
         }
         return format
     }()

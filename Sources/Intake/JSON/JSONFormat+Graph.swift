@@ -22,21 +22,20 @@ extension JSONFormat {
         format.complete = { entry, _ in
             var completion = ItemCompletion(kind: graphKind(entry))
             completion.isChange = true
-            completion.isRemoved = entry.presence(of: "@removed.reason") != .absent || entry.presence(of: "@removed") != .absent
-            completion.isRestorable = entry.first("@removed.reason")?.string == "changed"
+            completion.isRemoved = entry.mentions(ItemAttribute.removed) || entry.mentions(ItemAttribute.removalReason)
+            completion.isRestorable = entry.first(ItemAttribute.removalReason)?.string == "changed"
             return completion
         }
         return format
     }()
 
     private static func graphKind(_ entry: borrowing Entry) -> Kind {
-        switch entry.first("@odata.type")?.string {
+        switch entry.first(ItemAttribute.type)?.string {
         case "#microsoft.graph.user": return .user
         case "#microsoft.graph.group": return .group
         default: break
         }
-        let marksOfGroup: [AttributeName] = ["groupTypes", "securityEnabled", "mailEnabled", "members.id", "members@delta.id"]
-        if entry.presence(of: "userPrincipalName") != .absent { return .user }
-        return marksOfGroup.contains { entry.presence(of: $0) != .absent } ? .group : .object
+        if entry.mentions(ItemAttribute.userPrincipalName) { return .user }
+        return entry.mentions(anyOf: ItemAttribute.graphGroup) ? .group : .object
     }
 }

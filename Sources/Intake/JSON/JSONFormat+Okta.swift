@@ -12,9 +12,8 @@ extension JSONFormat {
         format.level = .none
         format.notes = [.noEndOfPages]
         format.complete = { entry, _ in
-            if entry.presence(of: "profile.login") != .absent { return ItemCompletion(kind: .user) }
-            let isGroup = entry.presence(of: "lastMembershipUpdated") != .absent || entry.presence(of: "objectClass") != .absent
-            return ItemCompletion(kind: isGroup ? .group : .object)
+            if entry.mentions(ItemAttribute.login) { return ItemCompletion(kind: .user) }
+            return ItemCompletion(kind: entry.mentions(anyOf: ItemAttribute.oktaGroup) ? .group : .object)
         }
         return format
     }()

@@ -30,21 +30,21 @@ extension JSONFormat {
         var completion = ItemCompletion(kind: .object)
         let isGroup = "urn:ietf:params:scim:schemas:core:2.0:Group"
         let isUser = "urn:ietf:params:scim:schemas:core:2.0:User"
-        let endpoint = entry.first("operation.path")?.string ?? ""
-        entry.forEachValue(of: "schemas") { schema in
+        let endpoint = entry.first(ItemAttribute.endpoint)?.string ?? ""
+        entry.forEachValue(of: ItemAttribute.schemas) { schema in
             if schema.string == isGroup { completion.kind = .group }
             if schema.string == isUser { completion.kind = .user }
         }
-        switch entry.first("meta.resourceType")?.string {
+        switch entry.first(ItemAttribute.resourceType)?.string {
         case "User": completion.kind = .user
         case "Group": completion.kind = .group
         default: break
         }
         if completion.kind == .object {
             if endpoint.hasPrefix("/Groups") { completion.kind = .group }
-            if endpoint.hasPrefix("/Users") || entry.presence(of: "userName") != .absent { completion.kind = .user }
+            if endpoint.hasPrefix("/Users") || entry.mentions(ItemAttribute.userName) { completion.kind = .user }
         }
-        guard let method = entry.first("operation.method")?.string?.uppercased() else { return completion }
+        guard let method = entry.first(ItemAttribute.method)?.string?.uppercased() else { return completion }
         completion.isChange = true
         switch method {
         case "POST", "PUT": nameOperation(&entry, endpoint: endpoint)
@@ -64,7 +64,7 @@ extension JSONFormat {
         let parts = endpoint.split(separator: "/")
         if parts.count == 2 {
             Array(parts[1].utf8).withUnsafeBytes { entry.setDN($0) }
-        } else if entry.first("id") == nil, let reference = entry.first("operation.bulkId")?.string {
+        } else if entry.first(ItemAttribute.id) == nil, let reference = entry.first(ItemAttribute.reference)?.string {
             Array("bulkId:\(reference)".utf8).withUnsafeBytes { entry.setDN($0) }
         }
     }

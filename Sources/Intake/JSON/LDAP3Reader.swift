@@ -19,7 +19,7 @@
 /// `{"encoding": "base64", "encoded": "…"}`. Other keys of the file and of an entry (`raw`) are passed over. One key
 /// twice in an entry rejects the entry, since nobody knows which is meant; `entries` twice refuses the file.
 struct LDAP3Reader: FormatReader {
-    private enum State: UInt8 {
+    enum State: UInt8 {
         case start, root, entriesValue, entries, items, done
         case groupValue, group, groupEnd, names
         case entry, dnValue, attributesValue, attributes, value, list
@@ -28,34 +28,34 @@ struct LDAP3Reader: FormatReader {
     }
 
     let limits: EntryLimits
-    private(set) var tally = EntryTally()
+    var tally = EntryTally()
 
     /// The line of the next byte.
     var line: Int { tokenizer.line }
 
-    private var tokenizer = JSONTokenizer()
-    private var state = State.start
+    var tokenizer = JSONTokenizer()
+    var state = State.start
     private var hasEntries = false
     /// How deep the brackets are between two entries, and where to go on behind one.
-    private var entriesDepth = 0
-    private var betweenEntries = State.items
+    var entriesDepth = 0
+    var betweenEntries = State.items
     /// The file is one entry after the other, and the line in which the last one ended.
     private var isSequence = false
     private var lastLine = 0
 
     /// The group whose people are being read, and whether the object being read is one of groups.
-    private var group = Entry()
-    private var isGroupObject = false
+    var group = Entry()
+    var isGroupObject = false
 
-    private var entry = Entry()
+    var entry = Entry()
     private var hasAttributes = false
     private var attribute = 0
     private var ranges = RangeParts()
     private var fault: (reason: Rejection.Reason, message: String)?
 
     /// Where to go on after a skipped value, and at which depth.
-    private var after = State.root
-    private var skipDepth = 0
+    var after = State.root
+    var skipDepth = 0
 
     /// The binary value being read, and whether it stands in a list.
     private var encoded = EncodedObject()
@@ -108,11 +108,7 @@ struct LDAP3Reader: FormatReader {
         case .rejecting, .rejectingDN: return takeRejected(token, text)
         case .start, .root, .entriesValue, .done: try takeOuter(token, text, base: base)
         case .groupValue: openGroup(token)
-        case .names:
-            if token.kind == .string, text.elementsEqual("plain".utf8) { entry.names = .plain }
-            skipDepth = entriesDepth + 1
-            after = .entry
-            state = tokenizer.depth == skipDepth ? .entry : .skipping
+        case .names: takeNames(token, text)
         case .groupEnd: break
         }
         return false
@@ -155,13 +151,13 @@ struct LDAP3Reader: FormatReader {
             expected: expected, found: found)
     }
 
-    private mutating func expectItems(_ between: State, depth: Int) {
+    mutating func expectItems(_ between: State, depth: Int) {
         betweenEntries = between
         entriesDepth = depth
         state = between
     }
 
-    private mutating func begin(at position: Position) {
+    mutating func begin(at position: Position) {
         entry.reset(at: position)
         ranges.reset()
         hasAttributes = false
@@ -195,48 +191,6 @@ struct LDAP3Reader: FormatReader {
         state = .skipping
     }
 
-    // MARK: - Groups with their people
-
-    /// `"Domain Users": [`, as `domain_users_by_group` has it: the key may turn out to be a group's name.
-    private mutating func name(group name: UnsafeRawBufferPointer) {
-        group.reset(at: entry.position)
-        var dn = Array("CN=".utf8)
-        for byte in name {
-            if "\"+,;<>\\#=".utf8.contains(byte) { dn.append(UInt8(ascii: "\\")) }
-            dn.append(byte)
-        }
-        dn.withUnsafeBytes { group.setDN($0) }
-        for (attribute, value) in [("objectClass", Array("group".utf8)), ("cn", Array(name))] {
-            let index = Array(attribute.utf8).withUnsafeBytes { group.findOrAdd($0) }
-            value.withUnsafeBytes { group.append($0, kind: .text, to: index) }
-        }
-        state = .groupValue
-    }
-
-    private mutating func openGroup(_ token: JSONTokenizer.Token) {
-        switch token.kind {
-        case .beginArray:
-            _ = Array("member".utf8).withUnsafeBytes { group.findOrAdd($0) }
-            expectItems(.group, depth: 3)
-        case .beginObject:
-            after = .entry
-            skipDepth = tokenizer.depth - 1
-            state = .skipping
-        default: state = .entry
-        }
-    }
-
-    private mutating func endGroup<S: EntrySink>(into sink: inout S) throws {
-        let isTooLarge = group.cost > limits.entryBytes
-        let fault: (Rejection.Reason, String)? = isTooLarge ? (.tooLarge, "more than \(limits.entryBytes) bytes") : nil
-        try tally.deliver(&group, fault: fault, ranges: RangeParts(), into: &sink)
-        // The object that names the group may name another one.
-        expectItems(.items, depth: 1)
-        begin(at: group.position)
-        state = .entry
-        isGroupObject = true
-    }
-
     // MARK: - An entry
 
     private mutating func takeEntryKey(_ token: JSONTokenizer.Token, _ text: UnsafeRawBufferPointer) -> Bool {
@@ -262,6 +216,13 @@ struct LDAP3Reader: FormatReader {
             skipValue(then: .entry)
         }
         return false
+    }
+
+    private mutating func takeNames(_ token: JSONTokenizer.Token, _ text: UnsafeRawBufferPointer) {
+        if token.kind == .string, text.elementsEqual("plain".utf8) { entry.names = .plain }
+        skipDepth = entriesDepth + 1
+        after = .entry
+        state = tokenizer.depth == skipDepth ? .entry : .skipping
     }
 
     private mutating func takeDN(_ token: JSONTokenizer.Token, _ text: UnsafeRawBufferPointer) {
@@ -394,11 +355,6 @@ struct LDAP3Reader: FormatReader {
         }
         if state == .group, group.cost <= limits.entryBytes, let name = entry.dnRange { addMember(name) }
         try tally.deliver(&entry, fault: fault, ranges: ranges, into: &sink)
-    }
-
-    private mutating func addMember(_ name: Range<Int>) {
-        let last = group.attributes.count - 1
-        entry.bytes.withUnsafeBytes { group.append(UnsafeRawBufferPointer(rebasing: $0[name]), kind: .text, to: last) }
     }
 
     func finish<S: EntrySink>(bytes: Int, into sink: inout S) -> Proof {

@@ -21,13 +21,22 @@ struct EntryStager: EntrySink {
     private(set) var listsMembers = false
     private var canonical: [UInt8] = []
     private var names = NameCache()
+    /// The file of a folder in which the entries stand.
+    private var file: String?
 
     init(policy: Policy) {
         self.policy = policy
     }
 
+    mutating func begin(file: String) { self.file = file }
+
     mutating func entry(_ entry: borrowing Entry) throws {
         counts["entries"] += 1
+        // What was deleted is not there, whatever it still says about itself.
+        guard !entry.isTombstone else {
+            counts["tombstones"] += 1
+            return
+        }
         switch policy.map(entry, names: &names) {
         case .person(let person):
             counts["people"] += 1
@@ -37,6 +46,7 @@ struct EntryStager: EntrySink {
             stage(group, entry: entry)
         case .ignored:
             counts["ignored"] += 1
+            if entry.isContinuation { stageMembers(ofRest: entry) }
         case .rejected(let fault):
             counts["rejected"] += 1
             let key = policy.externalKey(ofRejected: entry)
@@ -83,13 +93,24 @@ struct EntryStager: EntrySink {
 
     private mutating func stage(_ group: DesiredGroup, entry: borrowing Entry) {
         let line = entry.position.line
-        if !group.isComplete { unidentified += 1 }
         stage(kind: "g", name: group.key, line: line)
         for parent in group.parents { stage(member: "d", group.key, of: parent, line: line) }
         policy.forEachMember(of: entry) { member in
             switch member {
             case .dn(let dn): stage(member: "d", dn, of: group.key, line: line)
             case .login(let login): stage(member: "l", login, of: group.key, line: line)
+            }
+        }
+    }
+
+    /// The rest of a group whose beginning stands elsewhere: often its name and members are all that it says.
+    private mutating func stageMembers(ofRest entry: borrowing Entry) {
+        guard let group = entry.dn.flatMap({ DistinguishedName.normalised($0) }) else { return }
+        let line = entry.position.line
+        policy.forEachMember(of: entry) { member in
+            switch member {
+            case .dn(let dn): stage(member: "d", dn, of: group, line: line)
+            case .login(let login): stage(member: "l", login, of: group, line: line)
             }
         }
     }
@@ -117,6 +138,8 @@ struct EntryStager: EntrySink {
     }
 
     private mutating func note(_ finding: RunFinding) {
-        if findings.count < Self.findingLimit { findings.append(finding) }
+        guard findings.count < Self.findingLimit else { return }
+        let detail = file.map { "\($0): \(finding.detail)" } ?? finding.detail
+        findings.append(RunFinding(code: finding.code, entry: finding.entry, line: finding.line, detail: detail))
     }
 }

@@ -7,18 +7,23 @@ import Synchronization
 
 /// Reads a regular file in pieces and digests it, on threads of its own: nothing here blocks a cooperative thread.
 final class FileChunks: Sendable {
-    /// Bytes of one piece.
+    /// Bytes of one piece; of one that is compressed, fewer: it becomes a multiple of itself in memory.
     static let size = 1 << 18
+    static let compressedSize = 1 << 14
 
     let path: String
     private let descriptor: Int32
     private let before: FileStamp
+    private let size: Int
     private let content = Mutex(ContentDigest())
 
     private init(path: String, descriptor: Int32, before: FileStamp) {
         self.path = path
         self.descriptor = descriptor
         self.before = before
+        var magic: (UInt8, UInt8) = (0, 0)
+        let isCompressed = pread(descriptor, &magic, 2, 0) == 2 && magic == (0x1F, 0x8B)
+        size = isCompressed ? Self.compressedSize : Self.size
     }
 
     deinit { Glibc.close(descriptor) }
@@ -48,8 +53,8 @@ final class FileChunks: Sendable {
     func next() async throws -> [UInt8] {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             var result = 0
-            let piece = [UInt8](unsafeUninitializedCapacity: Self.size) { buffer, count in
-                repeat { result = Glibc.read(descriptor, buffer.baseAddress, Self.size) } while result < 0 && errno == EINTR
+            let piece = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+                repeat { result = Glibc.read(descriptor, buffer.baseAddress, size) } while result < 0 && errno == EINTR
                 count = max(0, result)
             }
             guard result >= 0 else { throw SyncError(.unreadable, "cannot read \(path): \(String(cString: strerror(errno)))") }
@@ -67,7 +72,7 @@ final class FileChunks: Sendable {
 }
 
 /// What changes when a file is written to.
-struct FileStamp: Equatable {
+struct FileStamp: Equatable, Sendable {
     let size: Int64
     private let seconds: Int
     private let nanoseconds: Int

@@ -4,6 +4,7 @@ import Directory
 import Intake
 import Policy
 import Postgres
+import Secrets
 
 /// Reads an export into the staging table: bytes, entries, rows, each piece gone before the next one comes.
 struct StageReader {
@@ -22,25 +23,56 @@ struct StageReader {
     }
 
     func read(on connection: PostgresConnection) async throws -> Outcome {
-        let chunks = try await FileChunks.open(file)
-        let rows = StagedRows(of: chunks, policy: context.policy, format: context.policy.read.format)
+        let files = try await ExportFiles.open(file)
+        let options = context.policy.read.exportOptions
+        try checkManifest(files, options.manifest)
+        let rows = StagedRows(of: files, policy: context.policy, options: options)
         try await connection.copyIn(context.area.copyIn) { writer in
             var piece = try await rows.next()
             while let current = piece {
                 async let following = rows.next()
                 try await writer.write(current)
-                await progress.report(.reading(bytes: rows.bytes, of: chunks.byteCount, entries: rows.entries))
+                await progress.report(.reading(bytes: rows.bytes, of: files.byteCount, entries: rows.entries))
                 piece = try await following
             }
         }
         try await connection.analyzeRoughly(context.area.joinedOfEntries, timeout: Planner.patience)
-        guard let proof = await rows.proof else { throw SyncError(.unreadable, "\(file) was not read to its end") }
-        try await journal(proof, chunks.digest(), size: chunks.byteCount, on: connection)
+        guard let proof = try await attested(rows.proof, files, await rows.digests) else {
+            throw SyncError(.unreadable, "\(file) was not read to its end")
+        }
+        try await journal(proof, await rows.digest(), size: files.byteCount, on: connection)
         let stager = await rows.stager
         return Outcome(
             counts: stager.counts, findings: stager.findings, listsMembers: stager.listsMembers,
             unprovenAbsence: unproven(proof, stager))
     }
+
+    // MARK: - The manifest
+
+    private func checkManifest(_ files: ExportFiles, _ rule: ManifestRule) throws(SyncError) {
+        guard let manifest = files.manifest else {
+            guard rule.isRequired || rule.publicKey != nil else { return }
+            throw SyncError(.manifest, "\(file)\(Manifest.ending) is missing, which the policy asks for")
+        }
+        do throws(Manifest.Fault) {
+            try manifest.verifySignature(rule) { Ed25519.isValid($0, of: $1, publicKey: $2) }
+        } catch {
+            throw SyncError(.manifest, "\(file)\(Manifest.ending): \(error)")
+        }
+    }
+
+    /// The proof with what the manifest adds to it, where there is one.
+    private func attested(_ proof: Proof?, _ files: ExportFiles, _ digests: [String: [UInt8]]) throws(SyncError) -> Proof? {
+        guard let proof, let manifest = files.manifest else { return proof }
+        do throws(Manifest.Fault) {
+            try manifest.verify(digests: digests, isFolder: files.isFolder, proof: proof)
+        } catch {
+            throw SyncError(.manifest, "\(file): \(error)")
+        }
+        return Manifest.attested(proof)
+    }
+
+    // MARK: - The journal
 
     private func journal(_ proof: Proof, _ hash: [UInt8], size: Int64, on connection: PostgresConnection) async throws {
         _ = try await connection.execute(
@@ -50,7 +82,7 @@ struct StageReader {
     }
 
     private func unproven(_ proof: Proof, _ stager: EntryStager) -> String? {
-        if proof.level == .none {
+        if !proof.provesAbsence {
             return proof.notes.isEmpty ? "the export may be incomplete" : proof.notes.map(\.description).joined(separator: ", ")
         }
         guard stager.unidentified > 0 else { return nil }
@@ -65,5 +97,17 @@ extension Proof.Level {
         case .wellFormed: "well_formed"
         case .attested: "attested"
         }
+    }
+}
+
+extension ReadRule {
+    /// How the policy wants its exports read.
+    fileprivate var exportOptions: ExportOptions {
+        var options = ExportOptions(format: format)
+        options.encoding = encoding
+        options.csv = csv
+        options.manifest.isRequired = manifest != .optional
+        options.manifest.publicKey = manifest == .signed ? publicKey : nil
+        return options
     }
 }

@@ -6,6 +6,8 @@ import Glibc
 struct FolderEvents: ~Copyable {
     enum Event: Equatable {
         case writing(String)
+        /// A folder was made, empty as yet.
+        case made(String)
         case arrived(String)
         case gone(String)
         /// The folder, or something in it that is no export, changed.
@@ -95,8 +97,11 @@ struct FolderEvents: ~Copyable {
             folders[header.wd] = nil
             return .changed
         }
-        if mask & IN_ISDIR != 0 || name.isEmpty { return .changed }
+        if name.isEmpty { return .changed }
         let path = folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+        // A folder that is made here is filled here; nobody tells when that is done, so it has to be renamed into place.
+        if mask & IN_ISDIR != 0, mask & IN_CREATE != 0 { return .made(path) }
+        if mask & IN_ISDIR != 0, mask & (IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) == 0 { return .changed }
         if mask & (IN_CLOSE_WRITE | IN_MOVED_TO) != 0 { return .arrived(path) }
         if mask & IN_MODIFY != 0 { return .writing(path) }
         if mask & (IN_DELETE | IN_MOVED_FROM) != 0 { return .gone(path) }

@@ -39,14 +39,17 @@ package struct PolicyBook: Sendable {
 }
 
 extension Policy {
-    /// The files that the policy's patterns mean now, newest last. Blocks.
+    /// The exports that the policy's patterns mean now, files and folders, newest last. Blocks.
+    ///
+    /// A pattern whose name is nothing but wildcards means files only: beside an inbox's exports lie folders that are none.
     package func exports() -> [WatchedFile] {
         var found: Set<WatchedFile> = []
         for pattern in read.files {
             let folder = pattern.folder(relativeTo: folder)
             for name in WatchedFile.names(in: folder.isEmpty ? "." : folder) where pattern.matches(fileName: name) {
                 let path = folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
-                if let file = WatchedFile(lookingAt: path) { found.insert(file) }
+                guard let file = WatchedFile(export: path) else { continue }
+                if !file.isFolder || !pattern.name.allSatisfy({ $0 == "*" || $0 == "?" }) { found.insert(file) }
             }
         }
         return found.sorted { ($0.modified, $0.path) < ($1.modified, $1.path) }

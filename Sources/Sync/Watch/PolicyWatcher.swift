@@ -134,6 +134,8 @@ private struct WatchLoop: ~Copyable {
             case .writing(let path):
                 settling.noteWriting(path)
                 continue
+            // Perhaps an export that is filled from now on, perhaps a folder for exports that was waited for.
+            case .made(let path): settling.noteWriting(path)
             case .arrived(let path): settling.noteArrival(path)
             case .gone(let path): settling.noteGone(path)
             case .lost: settling.noteLoss()

@@ -136,4 +136,50 @@ import Testing
         _ = try await Self.scan(place) { $0.jobs.first?.file.path.hasSuffix("b.json") ?? false }
         place.watcher.stop()
     }
+
+    @Test(.timeLimit(.minutes(1))) func aFolderRenamedInCountsAndOneThatIsFilledInPlaceDoesNot() async throws {
+        let place = try Place()
+        try place.makeInbox()
+        try place.write("office.yaml", Self.policy())
+        _ = try await Self.scan(place) { $0.policies.count == 1 }
+        let inbox = "\(place.folder)/inbox"
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: "\(inbox)/a.json", withIntermediateDirectories: false)
+        try place.write("inbox/a.json/1", "{}")
+        try await Task.sleep(for: .milliseconds(2_600))
+        place.watcher.reload()
+        let early = try await Self.scan(place) { _ in true }
+        #expect(early.jobs.isEmpty, "nobody knows when it is full")
+
+        try manager.createDirectory(atPath: "\(inbox)/.b", withIntermediateDirectories: false)
+        try place.write("inbox/.b/1", "{}")
+        try place.write("inbox/.b/2", "{}}")
+        try place.write("inbox/.b/.hidden", "{}}}")
+        rename("\(inbox)/.b", "\(inbox)/b.json")
+        let found = try await Self.scan(place) { !$0.jobs.isEmpty }
+        #expect(found.jobs.map(\.file.path) == ["\(inbox)/b.json"])
+        #expect(found.jobs[0].file.isFolder)
+        #expect(found.jobs[0].file.size == 5)
+
+        // A manifest that comes later is something new about the same export.
+        try place.write("inbox/b.json.manifest.json", "{}")
+        let before = found.jobs[0].file
+        _ = try await Self.scan(place) { $0.jobs.first.map { $0.file != before && $0.file.path == before.path } ?? false }
+
+        // A file that is newer than the newest folder wins.
+        try place.write("inbox/c.json", "{}")
+        _ = try await Self.scan(place) { $0.jobs.first?.file.path == "\(inbox)/c.json" }
+        place.watcher.stop()
+    }
+
+    @Test func wildcardsAloneMeanNoFolder() throws {
+        let place = try Place()
+        defer { place.watcher.stop() }
+        try place.makeInbox()
+        try FileManager.default.createDirectory(atPath: "\(place.folder)/inbox/done.json", withIntermediateDirectories: false)
+        for (pattern, count) in [("inbox/*", 0), ("inbox/*.json", 1), ("inbox/done.json", 1)] {
+            try place.write("p.yaml", Self.policy().replacingOccurrences(of: "inbox/*.json", with: "\"\(pattern)\""))
+            #expect(try Policy.load(file: "\(place.folder)/p.yaml").exports().count == count, "\(pattern)")
+        }
+    }
 }
