@@ -106,7 +106,7 @@ import Testing
             let held = try await world.reconcile(policy, cut)
             let reconciler = world.reconciler
             async let one = reconciler.release(held.id, by: .command, patience: Patience(limit: .seconds(60)) { _, _ in })
-            async let other = reconciler.applyReleased()
+            async let other = reconciler.applyWaiting()
             let (released, _) = try await (one, other)
             #expect(released.state == .done && released.counts["applied"] == 12)
             #expect(try await world.count("select count(*) from suspensions where by_kind = 'source'") == 12)

@@ -89,7 +89,7 @@ import Testing
             await #expect(throws: DirectoryError.self) {
                 try await journal.decide(.rejected, RunSelection(actions: ["suspend"]), of: run.id, by: .command)
             }
-            guard case .applied(let done) = try await world.reconciler.applyReleased() else { return #expect(Bool(false)) }
+            guard case .applied(let done) = try await world.reconciler.applyWaiting() else { return #expect(Bool(false)) }
             #expect(done.counts["applied"] == 2 && done.counts["refused.rejected"] == 1)
         }
     }
