@@ -54,7 +54,7 @@ struct EnvelopeFacts {
     /// Takes the text of the pending key; false where it says that this is no export.
     mutating func note(_ text: UnsafeRawBufferPointer) -> Bool {
         switch pending {
-        case .next: if !text.isEmpty { hasNext = true }
+        case .next: if !text.isEmpty { noteNext() }
         case .changes: hasChanges = true
         case .context:
             // `https://graph.microsoft.com/v1.0/$metadata#users(id,mail)/$delta`
@@ -75,6 +75,9 @@ struct EnvelopeFacts {
         }
         return true
     }
+
+    /// Notes that more pages follow.
+    mutating func noteNext() { hasNext = true }
 
     /// Settles what an outer object says, at its end.
     mutating func end(_ format: JSONFormat, at position: Position) throws(IntakeError) {

@@ -95,7 +95,9 @@ struct JSONExportReader: FormatReader {
         case .listValue:
             switch token.kind {
             case .beginArray: state = .items
-            case .null: state = .envelope
+            case .null:
+                state = .envelope
+                if format.isKeyedByGroup { try closeGroup(into: &sink) }
             default: throw shapeFault(token, base, "the list of items", "\(token.kind)")
             }
         case .start:
@@ -190,6 +192,8 @@ struct JSONExportReader: FormatReader {
         if token.kind == .string, !facts.note(text) {
             throw shapeFault(token, base, "a SCIM ListResponse or BulkRequest", "another message of SCIM")
         }
+        // A token of another kind than text is one too.
+        if facts.pending == .next, token.kind != .string, token.kind != .null { facts.noteNext() }
         if tokenizer.depth == (isInList ? 2 : 1) { state = .envelope }
     }
 

@@ -62,6 +62,10 @@ struct GoogleTests {
         let nameless = readExport(text, chunks: chunks)
         #expect(nameless.error?.code == .unknownShape)
         #expect(nameless.error?.expected.contains("name of the group") == true)
+        let keyed = readExport(#"{"g@x": null, "h@x": [{"preferredMemberKey": {"id": "a@x"}}]}"#, format: .google, chunks: chunks)
+        #expect(keyed.sink.entries.map(\.dn) == ["g@x", "h@x"])
+        let more = readExport(#"{"kind": "admin#directory#users", "nextPageToken": 5, "users": []}"#, chunks: chunks)
+        #expect(more.proof?.page?.isLast == false)
         let none = readExport(Array(#"{"kind": "admin#directory#members", "etag": "e"}"#.utf8), group: "g@x", chunks: chunks)
         #expect(none.sink.entries.map(\.dn) == ["g@x"])
     }
