@@ -20,7 +20,10 @@ import Testing
                 keycloakSecret: Self.secret.utf8, data: #"{"hashIterations":27500,"algorithm":"pbkdf2-sha256"}"#.utf8)
             let ldap = try ImportedPasswordHash(ldap: "{SSHA}RhE1AL3oJ7PvU6dMA6az6aI7/D437nDx".utf8)
             for (email, password, hash) in [("k@x.org", "admin", keycloak.text), ("l@x.org", "Säcret 1", ldap.text)] {
-                let user = try await world.directory.users.create(UserDraft(email, name: "A"), by: app.caller)
+                var draft = UserDraft()
+                draft.email = email
+                draft.name = "A"
+                let user = try await world.directory.users.create(draft, by: app.caller)
                 let version = try await world.count("select row_version from users where id = \(user.id)")
                 _ = try await world.postgres.query("update users set password_hash = \(hash) where id = \(user.id)")
                 await #expect(throws: SignInError.invalidCredentials) {
