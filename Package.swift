@@ -175,7 +175,8 @@ let package = Package(
         module(
             "Commands",
             [
-                "Daemon", "WebSurface", "Sync", "Policy", "Intake", "Directory", "Secrets", "Postgres", .argumentParser, .logging, .metrics,
+                "Daemon", "WebSurface", "Sync", "Policy", "Intake", "Directory", "Secrets", "Postgres", .argumentParser, .logging,
+                .metrics,
                 .nioCore,
                 .nioPosix,
                 .unixSignals,

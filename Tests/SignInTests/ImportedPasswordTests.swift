@@ -21,7 +21,8 @@ import Testing
             let ldap = try ImportedPasswordHash(ldap: "{SSHA}RhE1AL3oJ7PvU6dMA6az6aI7/D437nDx".utf8)
             for (email, password, hash) in [("k@x.org", "admin", keycloak.text), ("l@x.org", "Säcret 1", ldap.text)] {
                 var draft = UserDraft()
-                (draft.email, draft.name) = (email, "A")
+                draft.email = email
+                draft.name = "A"
                 let user = try await world.directory.users.create(draft, by: app.caller)
                 let version = try await world.count("select row_version from users where id = \(user.id)")
                 _ = try await world.postgres.query("update users set password_hash = \(hash) where id = \(user.id)")
