@@ -25,6 +25,7 @@ package struct SuperAdminAPI: DirectorySurface {
         addAccessTokenRoutes(to: api)
         addSuperAdminRoutes(to: api)
         addAuditEventRoutes(to: api)
+        addExplanationRoutes(to: api)
     }
 
     /// Who calls: the holder of a super admin's token whose signature is right. The statement checks the rest.
