@@ -28,6 +28,7 @@ package struct SuperAdminAPI: DirectorySurface {
         addSyncRunRoutes(to: api)
         addSettingRoutes(to: api)
         addAuditEventRoutes(to: api)
+        addExplanationRoutes(to: api)
     }
 
     /// Who calls: the holder of a super admin's token whose signature is right. The statement checks the rest.
