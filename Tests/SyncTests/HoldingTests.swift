@@ -99,9 +99,9 @@ import Testing
                 guards: """
                     guards: {removals: {percent: 100}}
                     protect:
-                      emails: [p1@example.org]
-                      ids: [00000000-0000-4000-8000-000000000002]
-                      groups: ["cn=leads,ou=groups,dc=example,dc=org"]
+                      - p1@example.org
+                      - id: 00000000-0000-4000-8000-000000000002
+                      - group: cn=leads,ou=groups,dc=example,dc=org
                     """)
             // 3, 6 and 9 lead. One is gone, the others are renamed or disabled.
             for index in 0..<9 { people[index].name = "Renamed \(index)" }

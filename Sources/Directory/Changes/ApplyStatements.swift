@@ -12,13 +12,14 @@ enum ApplyStatements {
     /// Users, their memberships, and what accounts and users have alike: suspensions and links.
     static func users(_ range: ChangeRange, _ work: ChangeWork, keyID: Int32) -> [PostgresQuery] {
         let users =
-            (work.deletes ? [deleteUsers(range)] : []) + (work.hasKnownUsers ? [updateUsers(range)] : []) + (work.createsUsers ? [createUsers(range, keyID: keyID)] : [])
+            (work.deletes ? [deleteUsers(range)] : []) + (work.hasKnownUsers ? [updateUsers(range)] : [])
+            + (work.createsUsers ? [createUsers(range, keyID: keyID)] : [])
         let memberships =
             (work.hasCustomRoles ? [createCustomRoles(range), clearCustomRoles(range)] : [])
             + (work.hasLaterMemberships ? [removeMemberships(range), writeMemberships(range)] : [])
             + (work.hasFirstMemberships ? [createMemberships(range)] : [])
         let suspensions = (work.suspends ? [suspend(range)] : []) + (work.restores ? [restore(range)] : [])
-        return users + memberships + suspensions + (work.adopts ? [moveLinks(range)] : []) + [relink(range)]
+        return users + memberships + suspensions + (work.movesLinks ? [moveLinks(range)] : []) + [relink(range)]
     }
 
     /// Made with its permissible. No join with what was made: nobody knows how many that will be, least of all the planner.
@@ -59,6 +60,9 @@ enum ApplyStatements {
             name = case when c.fields ? 'name' then c.fields -> 'name' ->> 1 else u.name end,
             display_name = case when c.fields ? 'display_name' then c.fields -> 'display_name' ->> 1 else u.display_name end,
             email = case when c.fields ? 'email' then c.fields -> 'email' ->> 1 else u.email end,
+            provider = case when c.fields ? 'provider' then coalesce(c.fields -> 'provider' ->> 1, 'email') else u.provider end,
+            subject = case when c.fields ? 'subject' then c.fields -> 'subject' ->> 1 else u.subject end,
+            password_hash = case when c.fields ? 'password' then coalesce(\(unescaped: secret), u.password_hash) else u.password_hash end,
             custom_attributes = (u.custom_attributes - attributes.removed) || attributes.written,
             row_version = u.row_version + 1,
             updated_at = now()
@@ -115,10 +119,11 @@ enum ApplyStatements {
         """
         with \(accepted: range),
         created as (
-            insert into users (id, name, display_name, email, custom_attributes) overriding system value
-            select c.object_id, c.fields -> 'name' ->> 1, c.fields -> 'display_name' ->> 1, c.fields -> 'email' ->> 1,
+            insert into users (id, provider, subject, password_hash, name, display_name, email, custom_attributes) overriding system value
+            select c.object_id, coalesce(c.fields -> 'provider' ->> 1, 'email'), c.fields -> 'subject' ->> 1,
+                   case when c.fields ? 'password' then \(unescaped: secret) end, c.fields -> 'name' ->> 1, c.fields -> 'display_name' ->> 1, c.fields -> 'email' ->> 1,
                    -- Most have none, and to find that out is cheaper than to take the fields apart.
-                   case when c.fields - '{name,display_name,email}'::text[] = '{}' then '{}'
+                   case when c.fields - '{name,display_name,email,provider,subject,password}'::text[] = '{}' then '{}'
                    else (select attributes.written from (\(unescaped: customAttributes)) attributes) end
             from accepted c
             where c.kind = 'user' and c.action = 'create'
@@ -131,6 +136,9 @@ enum ApplyStatements {
         select 'user', c.app_id, c.object_id, 'created', 15 from accepted c where c.kind = 'user' and c.action = 'create'
         """
     }
+
+    /// The hash of the password that the change sets.
+    private static let secret = "(select s.password_hash from change_secrets s where s.run_id = c.run_id and s.seq = c.seq)"
 
     private static func removeMemberships(_ range: ChangeRange) -> PostgresQuery {
         """
@@ -225,8 +233,8 @@ enum ApplyStatements {
         update links l set external_key = c.external_key
         from accepted c
         join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
-            and p.rights & 6 = 6
-        where c.action = 'adopt' and l.source_id = \(sourceOf: range) and l.kind = c.kind and l.object_id = c.object_id
+            and p.rights & 2 <> 0
+        where c.fields ? 'entry' and l.source_id = \(sourceOf: range) and l.kind = c.kind and l.object_id = c.object_id
           and encode(l.external_key, 'hex') = c.fields -> 'entry' ->> 0
         """
     }
@@ -236,14 +244,14 @@ enum ApplyStatements {
         """
         with \(accepted: range)
         insert into links as l (source_id, kind, external_key, object_id, policy, desired, entry_hash, policy_version,
-                                seen_row_version, last_seen_run)
+                                seen_row_version, last_seen_run, precedence)
         select c.source_id, c.kind, c.external_key, c.object_id, c.policy,
                jsonb_strip_nulls(case when previous.desired is null then
                        written.fields || jsonb_build_object('memberships', written.memberships)
                    else previous.desired || written.fields || jsonb_build_object('memberships',
                        coalesce(previous.desired -> 'memberships', '{}'::jsonb) || written.memberships) end),
                c.entry_hash, c.policy_version,
-               coalesce(u.row_version, a.row_version), c.run_id
+               coalesce(u.row_version, a.row_version), c.run_id, c.precedence
         from accepted c
         join platform_app_permissibles p on p.kind = c.kind and p.platform_app_id = c.app_id and p.object_id = c.object_id
             and p.rights & 1 <> 0
@@ -264,7 +272,7 @@ enum ApplyStatements {
         on conflict (source_id, kind, external_key) do update set
             object_id = excluded.object_id, policy = excluded.policy, desired = excluded.desired, entry_hash = excluded.entry_hash,
             policy_version = excluded.policy_version, seen_row_version = excluded.seen_row_version,
-            last_seen_run = excluded.last_seen_run
+            last_seen_run = excluded.last_seen_run, precedence = excluded.precedence
         """
     }
 

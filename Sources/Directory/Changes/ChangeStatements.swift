@@ -14,7 +14,7 @@ extension PostgresQuery.StringInterpolation {
         appendLiteral(
             """
             accepted as materialized (with run as materialized (\
-            select r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version from runs r \
+            select r.platform_app_id as app_id, r.source_id, r.policy, r.policy_version, r.precedence from runs r \
             join platform_apps pa on pa.id = r.platform_app_id and pa.disabled_at is null where r.id = 
             """)
         appendInterpolation(range.set.run)
@@ -96,7 +96,7 @@ enum ChangeStatements {
                coalesce(bool_or(kind = 'user' and action = 'create'), false) as creates_users,
                coalesce(bool_or(action = 'create' and memberships <> '{}'), false) as has_first_memberships,
                coalesce(bool_or(action <> 'create' and memberships <> '{}'), false) as has_later_memberships,
-               coalesce(bool_or(action = 'adopt'), false) as adopts,
+               coalesce(bool_or(fields ? 'entry'), false) as moves_links,
                coalesce(bool_or(action = 'delete'), false) as deletes,
                coalesce((select custom_roles from runs where id = \(range.set.run)), false) as has_custom_roles,
                coalesce(bool_or(suspends), false) as suspends, coalesce(bool_or(not suspends), false) as restores

@@ -13,8 +13,8 @@ struct ChangeWork: Sendable, Equatable {
     let hasFirstMemberships: Bool
     /// Memberships given to or taken from others.
     let hasLaterMemberships: Bool
-    /// Users that get a link, or whose link goes over to another entry.
-    let adopts: Bool
+    /// Links go over to another entry.
+    let movesLinks: Bool
     let deletes: Bool
     /// Memberships may name custom roles.
     let hasCustomRoles: Bool
@@ -33,7 +33,7 @@ extension ChangeWork {
         createsUsers = try row.decode(Bool.self, "creates_users")
         hasFirstMemberships = try row.decode(Bool.self, "has_first_memberships")
         hasLaterMemberships = try row.decode(Bool.self, "has_later_memberships")
-        adopts = try row.decode(Bool.self, "adopts")
+        movesLinks = try row.decode(Bool.self, "moves_links")
         deletes = try row.decode(Bool.self, "deletes")
         hasCustomRoles = try row.decode(Bool.self, "has_custom_roles")
         suspends = try row.decode(Bool.self, "suspends")

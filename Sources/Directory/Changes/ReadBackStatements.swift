@@ -26,6 +26,8 @@ enum ReadBackStatements {
             or (c.fields ? 'email' and u.email is distinct from c.fields -> 'email' ->> 1)
             or (c.fields ? 'name' and coalesce(u.name, a.name) is distinct from c.fields -> 'name' ->> 1)
             or (c.kind = 'user' and c.fields ? 'display_name' and u.display_name is distinct from c.fields -> 'display_name' ->> 1)
+            or (c.fields ? 'provider' and u.provider is distinct from coalesce(c.fields -> 'provider' ->> 1, 'email'))
+            or (c.fields ? 'subject' and u.subject is distinct from c.fields -> 'subject' ->> 1)
             or (c.kind = 'account' and c.fields ? 'locale' and a.locale is distinct from c.fields -> 'locale' ->> 1)
             or exists (
                 select from jsonb_each(c.fields) f

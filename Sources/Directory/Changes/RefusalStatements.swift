@@ -56,7 +56,9 @@ enum RefusalStatements {
                 select row_version from accounts
                 where c.action <> 'create' and c.kind = 'account' and id = c.object_id and deleted_at is null limit 1
             ) a on true
-            left join links l on l.source_id = \(sourceOf: range) and l.kind = c.kind and l.external_key = c.external_key
+            left join links l on l.source_id = \(sourceOf: range) and l.kind = c.kind
+                -- Under the key that it has until this change.
+                and l.external_key = coalesce(decode(c.fields -> 'entry' ->> 0, 'hex'), c.external_key)
             left join users lu on c.kind = 'user' and lu.id = l.object_id and lu.deleted_at is null
             left join accounts la on c.kind = 'account' and la.id = l.object_id and la.deleted_at is null
             left join links other on c.action = 'adopt' and other.kind = c.kind and other.object_id = c.object_id

@@ -57,7 +57,7 @@ enum OutboxStatements {
             cross join lateral (
                 select coalesce(jsonb_object_agg(f.key, f.value -> 0), '{}') as before,
                        coalesce(jsonb_object_agg(f.key, f.value -> 1), '{}') as after
-                from jsonb_each(c.fields - '{entry,absent}'::text[]) f where f.value -> 0 is distinct from f.value -> 1
+                from jsonb_each(c.fields - '{entry,absent,password,subject}'::text[]) f where f.value -> 0 is distinct from f.value -> 1
             ) state
             cross join lateral (
                 select case when c.suspends is null then '{}'::jsonb when c.suspends then '{"status": "active"}'

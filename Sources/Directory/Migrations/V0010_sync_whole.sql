@@ -9,6 +9,30 @@ alter table runs
     -- The run from whose plan a guard took these changes, to be held while the others proceed.
     add column part_of bigint references runs on delete set null;
 
+alter table runs
+    -- The precedence of the policy's fields, by name, and under no name that of all others; links have it from here.
+    add column precedence jsonb not null default '{}';
+alter table links add column precedence jsonb not null default '{}';
+
+-- The person's id with the identity provider.
+alter table users add column subject text constraint users_subject_length check (char_length(subject) <= 255);
+
+-- Hashes of passwords that a plan sets, apart from the plan, which is shown; gone with its end.
+create table change_secrets (
+    run_id bigint not null references runs on delete cascade,
+    seq integer not null,
+    password_hash text not null,
+    primary key (run_id, seq)
+);
+create function forget_change_secrets() returns trigger language plpgsql as $$
+begin
+    delete from change_secrets where run_id = new.id;
+    return null;
+end
+$$;
+create trigger forget_change_secrets after update of state on runs for each row
+    when (new.state in ('done', 'unchanged', 'refused', 'stale', 'failed', 'rejected')) execute function forget_change_secrets();
+
 alter table changes drop constraint changes_action_known;
 alter table changes add constraint changes_action_known
     check (action in ('create', 'update', 'adopt', 'link', 'suspend', 'restore', 'delete'));

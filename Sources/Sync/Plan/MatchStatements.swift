@@ -34,15 +34,34 @@ enum MatchStatements {
     /// The policy's accounts: those linked and alive keep their ids, the others get theirs from the sequence now.
     static func accounts(_ c: PlanContext) -> PostgresQuery {
         """
-        insert into \(unescaped: c.area.accounts) (key, account_id, is_new, name, locale, absent, keeps_members)
-        select r.key, coalesce(a.id, nextval('accounts_id_seq')), a.id is null, r.name, r.locale, r.absent, r.keeps_members
-        from unnest(\(c.policy.accounts.map(\.key)), \(c.policy.accounts.map(\.name)), \(c.policy.accounts.map(\.locale)),
-                    \(c.policy.accounts.map(\.absent.rawValue)), \(c.policy.accounts.map { $0.absentMembers == .keep }))
-            with ordinality as r(key, name, locale, absent, keeps_members, position)
-        left join links l on l.source_id = \(c.source) and l.kind = 'account'
-            and l.external_key = convert_to('account:' || r.key, 'UTF8')
-        left join accounts a on a.id = l.object_id and a.deleted_at is null
-        order by r.position
+        insert into \(unescaped: c.area.accounts) (key, account_id, is_new, name, locale, absent, keeps_members, external_key, former_key)
+        with wanted as (
+            select r.key, array['account:' || r.key] as keys, r.name, r.locale, r.absent, r.keeps_members, r.position
+            from unnest(\(c.policy.accounts.map(\.key)), \(c.policy.accounts.map(\.name)), \(c.policy.accounts.map(\.locale)),
+                        \(c.policy.accounts.map(\.absent.rawValue)), \(c.policy.accounts.map { $0.absentMembers == .keep }))
+                with ordinality as r(key, name, locale, absent, keeps_members, position)
+            union all
+            -- Of what many entries say of one account that of the group's own entry counts, and then the first in byte order.
+            select d.key, array(select 'account:' || k.key from jsonb_array_elements_text(d.said -> 'keys') k(key)),
+                   d.said ->> 'name', d.said ->> 'locale', d.said ->> 'absent', (d.said ->> 'keepsMembers')::boolean, 1000000
+            from (
+                select distinct on (e.name) e.name as key, convert_from(e.mapped, 'UTF8')::jsonb as said
+                from \(unescaped: c.area.entries) e where e.kind = 'a'
+                order by e.name, (convert_from(e.mapped, 'UTF8')::jsonb ->> 'isFromEntry')::boolean desc,
+                         convert_from(e.mapped, 'UTF8')::jsonb ->> 'name' collate "C"
+            ) d
+        )
+        select w.key, coalesce(l.account_id, nextval('accounts_id_seq')), l.account_id is null, w.name, w.locale, w.absent,
+               w.keeps_members, convert_to(w.keys[1], 'UTF8'), l.external_key
+        from wanted w
+        left join lateral (
+            select a.id as account_id, l.external_key
+            from unnest(w.keys) with ordinality k(key, place)
+            join links l on l.source_id = \(c.source) and l.kind = 'account' and l.external_key = convert_to(k.key, 'UTF8')
+            join accounts a on a.id = l.object_id and a.deleted_at is null
+            order by k.place limit 1
+        ) l on true
+        order by w.position, w.key
         """
     }
 
@@ -70,6 +89,9 @@ enum MatchStatements {
                 from unnest(\(rules.map(\.group)), \(rules.map(\.account)), \(rules.map(\.roleText)),
                             \(rules.map { Int32($0.precedence) })) as u(grp, account, role, precedence)
                 join \(unescaped: c.area.accounts) a on a.key = u.account
+                union
+                select e.name, a.account_id, e.login, e.line::integer
+                from \(unescaped: c.area.entries) e join \(unescaped: c.area.accounts) a on a.key = e.parent where e.kind = 'u'
             ),
             groups as materialized (
                 select name from \(unescaped: c.area.entries) where kind = 'g'
@@ -92,7 +114,7 @@ enum MatchStatements {
     /// The policy's version for this run: what it means, and whom its groups reach. Either one changing means a new look at everybody.
     static func policyVersion(_ c: PlanContext) -> PostgresQuery {
         """
-        update runs set custom_roles = exists (select from \(unescaped: c.area.reach) where role like '%/%'), policy_version = sha256(convert_to(
+        update runs set precedence = \(c.policy.precedences), custom_roles = exists (select from \(unescaped: c.area.reach) where role like '%/%'), policy_version = sha256(convert_to(
             \(c.policy.fingerprint) || coalesce((
                 select string_agg(grp || E'\\t' || account_id || E'\\t' || role, E'\\n' order by grp collate "C", account_id, role)
                 from \(unescaped: c.area.reach)), ''), 'UTF8'))
@@ -159,7 +181,7 @@ enum MatchStatements {
                    select l.desired from links l
                    where l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
                ) when v.situation = 'unlinked' then el.desired end as link_desired,
-               case when v.situation = 'unlinked' then encode(el.external_key, 'hex') end as former_key
+               case when v.situation = 'unlinked' then el.external_key end as former_key
         from stale s
         left join user_permissibles p
             on p.platform_app_id = \(c.platformApp) and p.object_id = s.user_id and p.rights & 2 <> 0
@@ -172,14 +194,32 @@ enum MatchStatements {
                 when s.user_id is not null then 'linked'
                 when e.id is null then 'unmatched'
                 when el.object_id is not null and not \(absence == .proven && c.policy.people.match.contains(.email)) then 'unmatched'
-                when el.object_id is not null and exists (
-                    select from \(unescaped: c.area.entries) o where o.kind in ('p', 'r') and o.external_key = el.external_key
-                ) then 'unmatched'
                 when ep.object_id is not null and \(c.policy.people.match.contains(.email)) then 'unlinked'
                 else 'disputed'
             end as situation
         ) v
         cross join lateral (select convert_from(s.mapped, 'UTF8')::jsonb as desired) d
+        """
+    }
+
+    /// Whose user is linked to an entry that is in the export as well is somebody else.
+    static func keepLinked(_ c: PlanContext) -> PostgresQuery {
+        """
+        update \(unescaped: c.area.pending) p set situation = 'unmatched', object_id = null, link_desired = null, former_key = null
+        from \(unescaped: c.area.entries) o
+        where p.former_key is not null and o.kind in ('p', 'r') and o.external_key = p.former_key
+        """
+    }
+
+    /// Hashes of passwords that changes set, kept apart from the plan that is shown.
+    static func secrets(_ c: PlanContext) -> PostgresQuery {
+        """
+        insert into change_secrets (run_id, seq, password_hash)
+        select c.run_id, c.seq, e.secret
+        from changes c join \(unescaped: c.area.entries) e on e.kind = 'p' and e.external_key = c.external_key and e.secret is not null
+        where c.planned_at = now() and c.kind = 'user' and c.fields ? 'password'
+          and c.run_id in (select id from runs where id = \(c.run) or part_of = \(c.run))
+        on conflict do nothing
         """
     }
 
@@ -279,5 +319,23 @@ enum MatchStatements {
 
 extension GroupRule {
     /// The role as changes and links have it: a custom role by its name, behind the role beneath it.
-    fileprivate var roleText: String { customRole.map { "\(role.rawValue)/\($0)" } ?? role.rawValue }
+    var roleText: String { customRole.map { "\(role.rawValue)/\($0)" } ?? role.rawValue }
+}
+
+extension Policy {
+    /// The precedence of each field that has one of its own, and under no name that of all others.
+    var precedences: PostgresJSON {
+        let own = people.fields.compactMap { field in field.mapping.precedence.map { "\"\(field.field.jsonEscaped)\":\($0)" } }
+        return PostgresJSON("{" + (own + (precedence == 0 ? [] : ["\"\":\(precedence)"])).joined(separator: ",") + "}")
+    }
+}
+
+extension String {
+    /// Inside the quotes of a JSON text.
+    fileprivate var jsonEscaped: String {
+        reduce(into: "") { text, character in
+            if character == "\"" || character == "\\" { text.append("\\") }
+            text.append(character)
+        }
+    }
 }

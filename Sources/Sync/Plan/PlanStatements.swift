@@ -22,10 +22,10 @@ enum PlanStatements {
                         when f.fields <> '{}' then 'update' else 'link' end as action,
                    l.entry_hash = h.hash and l.seen_row_version = a.row_version and l.policy = \(c.policy.name) as fresh
             from \(unescaped: c.area.accounts) s
-            cross join lateral (select convert_to('account:' || s.key, 'UTF8') as external_key) k
+            cross join lateral (select s.external_key) k
             cross join lateral (select sha256(convert_to(s.name || E'\\n' || coalesce(s.locale, ''), 'UTF8')) as hash) h
             left join accounts a on a.id = s.account_id
-            left join links l on l.source_id = \(c.source) and l.kind = 'account' and l.external_key = k.external_key
+            left join links l on l.source_id = \(c.source) and l.kind = 'account' and l.external_key = s.former_key
             left join suspensions sp on sp.subject_kind = 'account' and sp.subject_id = s.account_id
                 and sp.by_kind = 'source' and sp.by_id = \(c.source)
             cross join lateral (
@@ -34,6 +34,8 @@ enum PlanStatements {
                              ('locale', to_jsonb(a.locale), to_jsonb(s.locale), 'accounts.locale'),
                              ('absent', l.desired -> 'absent', case when s.absent <> 'suspend' or l.desired ? 'absent' then to_jsonb(s.absent) end,
                               'accounts.absent'),
+                             ('entry', case when s.former_key <> s.external_key then to_jsonb(encode(s.former_key, 'hex')) end,
+                              case when s.former_key <> s.external_key then to_jsonb(encode(s.external_key, 'hex')) end, 'accounts.each'),
                              ('features', null, case when s.is_new then \(AccountVocabulary.defaultFeatures.text)::jsonb end, 'defaults')) v(field, before, after, rule)
                 where v.after is not null and v.before is distinct from v.after and (s.is_new or not \(c.addsOnly))
             ) f
@@ -43,7 +45,9 @@ enum PlanStatements {
     }
 
     /// Accounts whose rule vanished from the policy: suspended, never deleted.
-    static func absentAccounts(_ c: PlanContext) -> PostgresQuery {
+    ///
+    /// An account for each group, unit or value is gone with what it is for, which needs proof.
+    static func absentAccounts(_ c: PlanContext, _ absence: Absence) -> PostgresQuery {
         """
         insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, suspends, reason)
         select \(c.run), \(planned: c) + row_number() over (order by a.id), now(), 'account', 'suspend', a.id, a.row_version,
@@ -56,6 +60,7 @@ enum PlanStatements {
             and sp.by_kind = 'source' and sp.by_id = \(c.source)
         where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'account' and s.account_id is null and sp.subject_id is null
           and l.desired ->> 'absent' is distinct from 'keep'
+          and (\(absence == .proven) or convert_from(l.external_key, 'UTF8') !~ '^account:[^:=]*[:=]')
         """
     }
 
@@ -155,7 +160,13 @@ enum PlanStatements {
                 || coalesce((
                     select jsonb_object_agg('custom_attributes.' || k.key,
                                             jsonb_build_array(null, k.value, 'people.custom_attributes.' || k.key))
-                    from jsonb_each(p.desired -> 'custom_attributes') k), '{}') as fields,
+                    from jsonb_each(p.desired -> 'custom_attributes') k), '{}')
+                || coalesce((
+                    select jsonb_object_agg(k.key, jsonb_build_array(null, k.value, 'people.authentication.' || k.key))
+                    from jsonb_each(p.desired -> 'authentication') k), '{}')
+                || case when p.desired ? 'password' then jsonb_build_object(
+                    'password', jsonb_build_array(null, p.desired -> 'password', 'people.authentication.password')) else '{}' end
+                    as fields,
                 coalesce((
                     select jsonb_object_agg(w.account_id::text, w.given order by w.precedence, w.grp desc)
                     from unnest(p.groups) g(name) join \(unescaped: c.area.reach) w on w.grp = g.name), '{}') as memberships
@@ -241,7 +252,15 @@ extension PostgresQuery.StringInterpolation {
                     from jsonb_object_keys(p.link_desired) k(key)
                     where k.key like 'custom\\_attributes.%' and not coalesce(p.desired -> 'custom_attributes' ? substr(k.key, 19), false)
                     union all
-                    select 'entry', to_jsonb(p.former_key), to_jsonb(encode(p.external_key, 'hex')), 'people.match'
+                    select k.key, case k.key when 'provider' then to_jsonb(u.provider) else to_jsonb(u.subject) end, k.value,
+                           'people.authentication.' || k.key
+                    from jsonb_each(p.desired -> 'authentication') k
+                    union all
+                    -- Of a password nobody sees more than a mark, and only another mark at the source is another password.
+                    select 'password', p.link_desired -> 'password', p.desired -> 'password', 'people.authentication.password'
+                    where p.desired ? 'password' and p.link_desired -> 'password' is distinct from p.desired -> 'password'
+                    union all
+                    select 'entry', to_jsonb(encode(p.former_key, 'hex')), to_jsonb(encode(p.external_key, 'hex')), 'people.match'
                     where p.former_key is not null
                 ) v
                 where (p.situation <> 'linked' or coalesce(v.before, 'null') <> coalesce(v.after, 'null'))
@@ -251,7 +270,21 @@ extension PostgresQuery.StringInterpolation {
         appendInterpolation(c.policy.people.onlyOnCreation)
         appendLiteral(") and (v.field = 'entry' or coalesce(v.before, 'null') = 'null' or not ")
         appendInterpolation(c.addsOnly)
-        appendLiteral(")) f")
+        // What another source of the user sets with no lower precedence is its own.
+        appendLiteral(
+            """
+            ) and not exists (
+                    select from links ol
+                    where ol.kind = 'user' and ol.object_id = p.object_id and ol.source_id <> 
+            """)
+        appendInterpolation(c.source)
+        appendLiteral(
+            " and ol.desired ? v.field and coalesce((ol.precedence ->> v.field)::int, (ol.precedence ->> '')::int, 0) >= coalesce(("
+        )
+        appendInterpolation(c.policy.precedences)
+        appendLiteral("::jsonb ->> v.field)::int, (")
+        appendInterpolation(c.policy.precedences)
+        appendLiteral("::jsonb ->> '')::int, 0))) f")
     }
 
     /// `{account_id: [role before, role after, rule]}`: what the groups give, against what is stored and what we gave before.

@@ -33,9 +33,14 @@ struct Planner: Sendable {
         if context.policy.operation.enforcement == .report, counts.objectChanges > 0 {
             verdicts.append(GuardVerdict(code: "report", message: "the policy reports, and applies nothing by itself"))
         }
-        if figures.administratorsLost > 0 { try await execute(GuardStatements.keepLastAdministrators(context.run), on: connection) }
+        if figures.administratorsLost > 0 {
+            try await execute(GuardStatements.keepLastAdministrators(context.run), on: connection)
+        }
         let isDivided = context.policy.operation.held == .changes && verdicts.allSatisfy { $0.isOfChanges }
         if isDivided, let held = try await divide(verdicts, counts: &counts, on: connection) { verdicts = [held] }
+        if context.policy.people.authentication?.passwords != nil {
+            try await execute(MatchStatements.secrets(context), on: connection)
+        }
         let planned = counts.objectChanges + counts["link"] > 0
         let state: RunState = !verdicts.isEmpty && !isDivided ? .held : planned ? .planned : .unchanged
         try await execute(Self.concluded(context.run, state, verdicts, counts), on: connection)
@@ -52,7 +57,9 @@ struct Planner: Sendable {
         guard verdicts.contains(where: { $0.kind != nil }) else { return nil }
         let made = try await connection.query(GuardStatements.part(of: context.run, verdicts).unprepared())
         guard let part = try made.first?.decode(Int64.self, "id") else { return nil }
-        for statement in GuardStatements.move(verdicts, from: context.run, to: part) { try await execute(statement, on: connection) }
+        for statement in GuardStatements.move(verdicts, from: context.run, to: part) {
+            try await execute(statement, on: connection)
+        }
         for run in [context.run, part] {
             let summary = PlanStatements.summary(
                 run: run, source: context.source, policy: context.policy.name, disputed: "\(counts["disputed"])::bigint")
@@ -92,6 +99,7 @@ struct Planner: Sendable {
         if !context.policy.operation.protected.isEmpty {
             try await execute(MatchStatements.protect(context), on: connection)
         }
+        try await execute(MatchStatements.keepLinked(context), on: connection)
         for statement in MatchStatements.disputeDuplicates(context) { try await execute(statement, on: connection) }
         while try await execute(MatchStatements.disputeTakenEmails(context), on: connection) > 0 {}
         try await execute(MatchStatements.reportDisputes(context, after: findings), on: connection)
@@ -100,7 +108,10 @@ struct Planner: Sendable {
     private func difference(on connection: PostgresConnection, counts: inout RunCounts) async throws -> PlanFigures {
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
-        if !context.addsOnly { try await execute(PlanStatements.absentAccounts(context), on: connection) }
+        if !context.addsOnly {
+            let absence: Absence = unprovenAbsence == nil ? .proven : .unproven
+            try await execute(PlanStatements.absentAccounts(context, absence), on: connection)
+        }
         try await execute(PlanStatements.knownUsers(context), on: connection)
         try await execute(PlanStatements.newUsers(context), on: connection)
         var figures = PlanFigures()
@@ -195,7 +206,8 @@ extension PlanFigures.Account {
     fileprivate init(_ row: PostgresRow) throws {
         func count(_ column: String) throws -> Int { Int(try row.decode(Int64.self, column)) }
         self.init(
-            id: try row.decode(Int64.self, "account_id"), name: try row.decode(String.self, "name"), members: try count("members"),
+            id: try row.decode(Int64.self, "account_id"), name: try row.decode(String.self, "name"),
+            members: try count("members"),
             counts: [
                 .removals: try count("removed"), .administrators: try count("administrators"), .members: try count("moved"),
             ])

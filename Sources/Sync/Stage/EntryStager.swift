@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FoundationEssentials
 import Intake
 import Policy
 import Postgres
+import Secrets
 
 /// Takes entries from a reader, maps them by the policy and builds the rows of the staging table.
 ///
@@ -21,6 +23,9 @@ struct EntryStager: EntrySink {
     private(set) var listsMembers = false
     private var canonical: [UInt8] = []
     private var names = NameCache()
+    /// What came to light so far.
+    private var accounts: Set<DesiredAccount> = []
+    private var rules: Set<GroupRule> = []
     /// The file of a folder in which the entries stand.
     private var file: String?
 
@@ -80,7 +85,7 @@ struct EntryStager: EntrySink {
     private mutating func stage(_ person: DesiredPerson, line: Int) {
         canonical.removeAll(keepingCapacity: true)
         person.writeCanonicalJSON(into: &canonical)
-        rows.beginRow(8)
+        rows.beginRow(9)
         append(kind: "p")
         person.externalKey.withUnsafeBytes { rows.append(raw: $0) }
         rows.append(text: person.dn)
@@ -89,12 +94,18 @@ struct EntryStager: EntrySink {
         rows.append(text: person.email)
         canonical.withUnsafeBytes { rows.append(raw: $0) }
         rows.append(Int64(line))
+        rows.append(text: person.passwordHash?.text)
+        for fault in person.findings {
+            note(RunFinding(code: fault.code, entry: person.dn, line: Int64(line), detail: fault.message))
+        }
+        stage(person.discovered)
     }
 
     private mutating func stage(_ group: DesiredGroup, entry: borrowing Entry) {
         let line = entry.position.line
         stage(kind: "g", name: group.key, line: line)
         for parent in group.parents { stage(member: "d", group.key, of: parent, line: line) }
+        stage(group.discovered)
         policy.forEachMember(of: entry) { member in
             switch member {
             case .dn(let dn): stage(member: "d", dn, of: group.key, line: line)
@@ -115,6 +126,34 @@ struct EntryStager: EntrySink {
         }
     }
 
+    /// Accounts and rules that entries bring to light, each once: a thousand people of one group name it a thousand times.
+    private mutating func stage(_ found: Discovered) {
+        guard !found.isEmpty else { return }
+        for account in found.accounts where accounts.insert(account).inserted {
+            let said = try? JSONEncoder().encode(AccountText(account, policy))
+            rows.beginRow(9)
+            append(kind: "a")
+            rows.appendNull()
+            rows.append(text: account.key)
+            for _ in 0..<3 { rows.appendNull() }
+            rows.append(said.map { Array($0) })
+            rows.appendNull()
+            rows.appendNull()
+        }
+        for rule in found.rules where rules.insert(rule).inserted {
+            rows.beginRow(9)
+            append(kind: "u")
+            rows.appendNull()
+            rows.append(text: rule.group)
+            rows.append(text: rule.account)
+            rows.append(text: rule.roleText)
+            rows.appendNull()
+            rows.appendNull()
+            rows.append(Int64(rule.precedence))
+            rows.appendNull()
+        }
+    }
+
     private mutating func stage(member kind: Unicode.Scalar, _ name: String, of group: String, line: Int) {
         listsMembers = true
         stage(kind: kind, name: name, parent: group, line: line)
@@ -122,7 +161,7 @@ struct EntryStager: EntrySink {
 
     private mutating func stage(kind: Unicode.Scalar, key: [UInt8]? = nil, name: String? = nil, parent: String? = nil, line: Int)
     {
-        rows.beginRow(8)
+        rows.beginRow(9)
         append(kind: kind)
         rows.append(key)
         rows.append(text: name)
@@ -131,6 +170,7 @@ struct EntryStager: EntrySink {
         rows.appendNull()
         rows.appendNull()
         rows.append(Int64(line))
+        rows.appendNull()
     }
 
     private mutating func append(kind: Unicode.Scalar) {
@@ -140,6 +180,27 @@ struct EntryStager: EntrySink {
     private mutating func note(_ finding: RunFinding) {
         guard findings.count < Self.findingLimit else { return }
         let detail = file.map { "\($0): \(finding.detail)" } ?? finding.detail
-        findings.append(RunFinding(code: finding.code, entry: finding.entry, line: finding.line, detail: detail))
+        findings.append(
+            RunFinding(
+                code: finding.code, entry: finding.entry, line: finding.line, detail: detail, externalKey: finding.externalKey))
+    }
+}
+
+/// An account that came to light, as ``MatchStatements/accounts(_:)`` reads it.
+private struct AccountText: Encodable {
+    let keys: [String]
+    let name: String
+    let locale: String?
+    let isFromEntry: Bool
+    let absent: String
+    let keepsMembers: Bool
+
+    init(_ account: DesiredAccount, _ policy: Policy) {
+        keys = account.keys
+        name = account.name
+        locale = account.locale
+        isFromEntry = account.isFromEntry
+        absent = account.absent.rawValue
+        keepsMembers = policy.eachAccounts.first { $0.key == account.rule }?.absentMembers == .keep
     }
 }

@@ -28,13 +28,14 @@ struct StagingArea: Sendable {
 
     /// The columns of `entries` that are filled by COPY, in the order of `StagedRow`.
     var copyIn: String {
-        "copy \(entries) (kind, external_key, name, parent, login, email, mapped, line) from stdin with (format binary)"
+        "copy \(entries) (kind, external_key, name, parent, login, email, mapped, line, secret) from stdin with (format binary)"
     }
 
     var create: String {
         """
         create unlogged table \(entries) (
-            -- p person, r person that was rejected, g group, d member of a group by its dn, l member of a group by login
+            -- p person, r person that was rejected, g group, d member of a group by its dn, l member of a group by login,
+            -- a account that came to light, u rule that came to light: group in name, account in parent, role in login, precedence in line
             kind "char" not null,
             external_key bytea,
             -- The normalised dn; of a member, the dn or login that the group gave.
@@ -46,11 +47,15 @@ struct StagingArea: Sendable {
             -- Canonical JSON of what the policy makes of the person.
             mapped bytea,
             line bigint,
+            -- The hash of a password, of which mapped holds only a mark.
+            secret text,
             hash bytea generated always as (sha256(mapped)) stored
         ) with (autovacuum_enabled = off);
         create unlogged table \(accounts) (
             key text not null, account_id bigint not null, is_new boolean not null, name text not null, locale text,
-            absent text not null, keeps_members boolean not null
+            absent text not null, keeps_members boolean not null,
+            -- Of its link, and under which it is linked now.
+            external_key bytea not null, former_key bytea
         );
         create unlogged table \(reach) (
             grp text not null, account_id bigint not null, role text not null, precedence integer not null,

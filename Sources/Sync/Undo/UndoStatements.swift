@@ -36,7 +36,7 @@ enum UndoStatements {
         ),
         parts as (
             select d.seq, 'field' as part, f.key, f.value -> 0 as wanted, f.value -> 1 as left_as
-            from done d cross join lateral jsonb_each(d.fields - 'entry') f
+            from done d cross join lateral jsonb_each(d.fields - '{entry,absent,password}'::text[]) f
             where d.action <> 'create' and f.value -> 0 is distinct from f.value -> 1
             union all
             select d.seq, 'membership', m.key, m.value -> 0, m.value -> 1
@@ -64,7 +64,7 @@ enum UndoStatements {
             select u.row_version as version, u.email, u.name, u.field_owners,
                    case p.part
                    when 'field' then coalesce(case p.key when 'email' then to_jsonb(u.email) when 'name' then to_jsonb(u.name)
-                       when 'display_name' then to_jsonb(u.display_name)
+                       when 'display_name' then to_jsonb(u.display_name) when 'provider' then to_jsonb(u.provider) when 'subject' then to_jsonb(u.subject)
                        else u.custom_attributes -> substr(p.key, 19) end, 'null')
                    when 'membership' then coalesce((
                        select to_jsonb(case when coalesce(p.wanted #>> '{}', '') || coalesce(p.left_as #>> '{}', '') like '%/%'

@@ -73,7 +73,7 @@ import Testing
 
     private static let everything = ChangeWork(
         hasAccounts: true, createsAccounts: true, hasKnownUsers: true, createsUsers: true, hasFirstMemberships: true,
-        hasLaterMemberships: true, adopts: true, deletes: true, hasCustomRoles: true, suspends: true, restores: true)
+        hasLaterMemberships: true, movesLinks: true, deletes: true, hasCustomRoles: true, suspends: true, restores: true)
 
     /// What the change engine writes on behalf of a run's app.
     static let writes: [String: [PostgresQuery]] = [
