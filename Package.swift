@@ -247,7 +247,9 @@ let package = Package(
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
-        tests("DaemonTests", ["Daemon", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+        tests(
+            "DaemonTests",
+            ["Daemon", "Sync", "Policy", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
         tests("CommandsTests", ["Commands", "Daemon", "WebSurface", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
         tests(
             "SystemTests",

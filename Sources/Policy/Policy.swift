@@ -77,7 +77,7 @@ package struct ReadRule: Sendable, Hashable {
         options.encoding = encoding
         options.csv = csv
         options.manifest.isRequired = manifest != .optional
-        options.manifest.publicKey = publicKey
+        options.manifest.publicKey = manifest == .signed ? publicKey : nil
         return options
     }
 }

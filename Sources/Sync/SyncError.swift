@@ -14,6 +14,8 @@ package struct SyncError: Error, Sendable, CustomStringConvertible {
         case manifest = "manifest"
         /// The export holds nobody: a fault, not an empty company.
         case empty = "empty"
+        /// More of the export is unusable than the policy lets pass.
+        case unusable = "unusable"
         /// Another run of the same source is at work.
         case busy = "busy"
         /// There is no such run.

@@ -13,7 +13,6 @@ struct OperationTests {
         #expect(policy.operation == OperationRules())
         #expect(policy.operation.enforcement == .full && policy.operation.held == .all && policy.operation.schedule == nil)
         #expect(policy.operation.quarantineShare == 50 && policy.operation.drift == nil)
-        #expect(policy.operation.readRetention == .seconds(30 * 86_400))
         #expect(policy.read.manifest == .optional && policy.read.publicKey == nil)
         #expect(policy.guards.limits.count == 3 && policy.guards.perAccount.isEmpty)
     }
@@ -31,7 +30,6 @@ struct OperationTests {
                     schedule: {cron: "*/15 3 * * mon-fri", jitter: 10m}
                     quarantine: {share: 20}
                     drift: {every: 6h, action: mend}
-                    retention: {reads: 2w}
                     guards:
                       suspensions: {percent: 5}
                       deletions: {count: 0}
@@ -44,7 +42,6 @@ struct OperationTests {
         #expect(operation.protected.externalKeys == [[1] + Array(repeating: 0, count: 15) + [255]])
         #expect(operation.enforcement == .addOnly && operation.held == .changes && operation.quarantineShare == 20)
         #expect(operation.drift == OperationRules.Drift(every: .seconds(21_600), action: .mend))
-        #expect(operation.readRetention == .seconds(14 * 86_400))
         #expect(operation.schedule?.jitterSeconds == 600)
         #expect(policy.read.publicKey?.count == 32 && policy.read.publicKey?.first == 0x19)
         #expect(
@@ -60,7 +57,7 @@ struct OperationTests {
     func fingerprint() throws {
         let bare = try policy(document()).fingerprint
         for rest in [
-            "held: changes", "schedule: {every: 1h}", "drift: {every: 1d}", "retention: {reads: 1d}", "quarantine: {share: 1}",
+            "held: changes", "schedule: {every: 1h}", "drift: {every: 1d}", "quarantine: {share: 1}",
             "enforcement: full",
         ] {
             #expect(try policy(document(rest: rest)).fingerprint == bare, "\(rest)")
@@ -147,7 +144,7 @@ struct OperationTests {
             ("schedule: {evry: 5m}", "did you mean \"every\"?"),
             ("drift: {action: mend}", "needs the key \"every\""),
             ("drift: {every: 1h, action: fix}", "must be one of \"mend\", \"report\""),
-            ("retention: {read: 1d}", "did you mean \"reads\"?"), ("quarantine: {share: 120}", "must lie between 0 and 100"),
+            ("quarantine: {share: 120}", "must lie between 0 and 100"),
             ("read: {manifest: signed}", "needs \"public_key\""), ("read: {public_key: AAAA}", "must be an Ed25519 key"),
             ("guards: {per_account: {deletions: {count: 1}}}", "unknown key \"deletions\""),
             ("guards: {removal: {count: 1}}", "did you mean \"removals\"?"),

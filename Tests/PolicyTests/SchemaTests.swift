@@ -75,7 +75,7 @@ struct SchemaTests {
         ("guards", DocumentReader.guardKeys), ("guards.per_account", DocumentReader.accountGuardKeys),
         ("$field", DocumentReader.fieldKeys), ("$custom_attribute", DocumentReader.customAttributeKeys),
         ("$source", DocumentReader.sourceKeys), ("drift", DocumentReader.driftKeys), ("quarantine", ["share"]),
-        ("retention", ["reads"]), ("people.absent", ["delete"]), ("people.absent.delete", ["after"]),
+        ("people.absent", ["delete"]), ("people.absent.delete", ["after"]),
         ("people.authentication.password", ["keycloak"]), ("$field.missing", ["absent", "null", "empty"]),
     ]
 
@@ -192,8 +192,8 @@ struct SchemaTests {
             "enforcement: add-only",
             "enforcement: all", "schedule: {cron: '0 3 * * *', jitter: 5m}", "schedule: {every: 1h, cron: '* * * * *'}",
             "schedule: {jitter: 1m}",
-            "quarantine: {share: 101}", "drift: {every: 6h, action: mend}", "drift: {action: mend}", "retention: {reads: 30d}",
-            "retention: {reads: 30}", "precedence: 5", "precedence: high",
+            "quarantine: {share: 101}", "drift: {every: 6h, action: mend}", "drift: {action: mend}",
+            "precedence: 5", "precedence: high",
             "read: {files: [a.csv, b.csv], csv: {delimiter: tab, header: true}}",
             "read: {formt: csv}", "read: {format: x}", "groups: {names: displayName, nested: false}", "groups: {nested: maybe}",
         ].map { document(rest: $0) }

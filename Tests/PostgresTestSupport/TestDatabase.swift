@@ -52,6 +52,8 @@ package struct TestDatabase: Sendable {
     package func client(pool: PostgresConfiguration.Pool = .forTests) -> PostgresClient {
         var configuration = configuration
         configuration.pool = pool
+        // As many rows as a test wants, on a machine that does other things as well.
+        configuration.statementTimeout = .seconds(120)
         return PostgresClient(configuration: configuration, logger: Logger(label: "test"))
     }
 

@@ -132,7 +132,9 @@ import Testing
 
             _ = try write(world, "a.json.manifest.json", manifest(3, data))
             #expect(try await run(world, policy, path).reason?.contains("has no \"signature\"") == true)
-            _ = try write(world, "a.json.manifest.json", manifest(3, data, signature: "B" + signature.dropFirst()))
+            _ = try write(
+                world, "a.json.manifest.json",
+                manifest(3, data, signature: (signature.first == "B" ? "C" : "B") + signature.dropFirst()))
             #expect(try await run(world, policy, path).code == "manifest")
             _ = try write(world, "a.json.manifest.json", manifest(3, data, signature: signature))
             let signed = try await run(world, policy, path)

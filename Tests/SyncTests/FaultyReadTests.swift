@@ -62,6 +62,23 @@ import Testing
         }
     }
 
+    /// The wrong file, or a policy that names the wrong attributes: nobody is told a thousand times.
+    @Test func anExportOfWhichMostIsUnusableIsRefused() async throws {
+        try await withSyncWorld { world in
+            let people = Person.crowd(10).map { person in
+                var person = person
+                if person.id <= 6 { person.mail = "nobody" }
+                return person
+            }
+            let run = try await world.reconcile(try .crowd(guards: "quarantine: {share: 50}"), Person.export(people))
+            #expect(run.state == .refused && run.code == "unusable")
+            #expect(run.reason?.hasPrefix("6 of 10 people and groups") == true, "\(run.reason ?? "")")
+            #expect(try await world.count("select count(*) from users") == 0)
+            #expect(
+                try await world.reconcile(try .crowd(guards: "quarantine: {share: 60}"), Person.export(people)).state == .done)
+        }
+    }
+
     @Test func aRejectedPlanIsOver() async throws {
         try await withSyncWorld { world in
             let policy = try Policy.crowd()

@@ -62,7 +62,7 @@ import Testing
             _ = try await run("user", "update", "p2@example.org", "--name", "By hand")
             let undo = try await run("sync", "undo", "2")
             #expect(undo.contains("which undoes run 2") && undo.contains("1 things cannot be undone"), "\(undo)")
-            #expect(undo.contains("changed_since") && undo.contains("is held (code undone)"))
+            #expect(undo.contains("owned_by_person") && undo.contains("is held (code undone)"))
             #expect(try await run("sync", "undo", "2", "--apply").contains("done."))
             #expect(try await run("user", "show", "p0@example.org").contains("Ann\n"))
             _ = try await run("sync", "undo", "77", code: 1)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import Logging
 import Policy
 import ServiceLifecycle
@@ -44,18 +45,34 @@ struct SyncService: Service {
         var memory = WatchMemory()
         for await scan in watcher.scans {
             for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
-            for job in scan.jobs where !memory.isHandled(job) { try await run(job, &memory) }
+            for job in scan.jobs {
+                if !memory.isHandled(job) {
+                    try await run(job, &memory)
+                } else if let reason = memory.due(job, at: Self.now) {
+                    try await run(job, &memory, because: reason)
+                }
+            }
         }
     }
 
-    private func run(_ job: WatchScan.Job, _ memory: inout WatchMemory) async throws {
+    /// Unix seconds.
+    private static var now: Int64 { Int64(time(nil)) }
+
+    private func run(_ job: WatchScan.Job, _ memory: inout WatchMemory, because reason: WatchMemory.Reason = .news) async throws {
         var logger = logger
         logger[metadataKey: "policy"] = "\(job.policy.name)"
         logger[metadataKey: "file"] = "\(job.file.path)"
         do {
-            let run = try await reconciler.reconcile(
-                job.policy, file: job.file.path, actor: "watch", patience: patience("reconciling \(job.file.path)"))
+            let patience = patience("reconciling \(job.file.path)")
+            let run: Run
+            if reason == .drift, job.policy.operation.drift?.action == .report {
+                run = try await reconciler.plan(job.policy, file: job.file.path, actor: "drift", patience: patience)
+            } else {
+                run = try await reconciler.reconcile(
+                    job.policy, file: job.file.path, actor: reason.rawValue, patience: patience)
+            }
             memory.handled(job)
+            memory.began(job, at: Self.now, because: reason)
             report(run, logger)
         } catch let error as SyncError {
             // Its Platform App may come yet: tried again at every look, said once.
@@ -65,6 +82,7 @@ struct SyncService: Service {
         } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
             // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried.
             memory.handled(job)
+            memory.began(job, at: Self.now, because: reason)
             logger.error("the run broke off", metadata: ["error": "\(error)"])
         }
     }
@@ -106,7 +124,19 @@ struct WatchMemory {
         var failure: String?
     }
 
+    /// Why a run begins.
+    enum Reason: String {
+        /// The file, the policy or its guards are others than before.
+        case news = "watch"
+        /// The policy's schedule says so.
+        case schedule
+        /// What others changed is looked for.
+        case drift
+    }
+
     private var deeds: [String: Deed] = [:]
+    /// When each policy is to run again without any news, in Unix seconds.
+    private var times: [String: [Reason: Int64]] = [:]
     private var policies: [String: String]?
     private var mistakes: [PolicyDiagnostic] = []
 
@@ -123,6 +153,23 @@ struct WatchMemory {
         let deed = deed(job, failure: reason)
         defer { deeds[job.policy.name] = deed }
         return deeds[job.policy.name] != deed
+    }
+
+    /// Whether the policy is to run again although nothing is new; the schedule before the look for drift.
+    func due(_ job: WatchScan.Job, at now: Int64) -> Reason? {
+        guard let times = times[job.policy.name] else { return nil }
+        return [Reason.schedule, .drift].first { reason in times[reason].map { $0 <= now } ?? false }
+    }
+
+    /// A run began: the next times are counted from now. Whatever ran, it looked at everybody.
+    mutating func began(_ job: WatchScan.Job, at now: Int64, because reason: Reason) {
+        var random = SystemRandomNumberGenerator()
+        let operation = job.policy.operation
+        let scheduled = reason == .schedule ? nil : times[job.policy.name]?[.schedule].flatMap { $0 > now ? $0 : nil }
+        times[job.policy.name] = [
+            .schedule: scheduled ?? operation.schedule?.next(after: now, using: &random),
+            .drift: operation.drift.map { now + $0.every.components.seconds },
+        ].compactMapValues { $0 }
     }
 
     /// What is to be said about a scan: policies that came, changed or went, and mistakes that are new.

@@ -3,9 +3,9 @@
 import Intake
 import Yams
 
-/// `protect:`, `enforcement:`, `held:`, `schedule:`, `quarantine:`, `drift:`, `retention:`.
+/// `protect:`, `enforcement:`, `held:`, `schedule:`, `quarantine:` and `drift:`.
 extension DocumentReader {
-    static let operationKeys = ["protect", "enforcement", "held", "schedule", "quarantine", "drift", "retention"]
+    static let operationKeys = ["protect", "enforcement", "held", "schedule", "quarantine", "drift"]
     static let protectKeys = ["email", "id", "group"]
     static let scheduleKeys = ["cron", "every", "jitter"]
     static let driftKeys = ["every", "action"]
@@ -26,12 +26,6 @@ extension DocumentReader {
             rules.quarantineShare = share
         }
         rules.drift = fields["drift"].flatMap { drift($0) }
-        if let node = fields["retention"], let fields = self.fields(of: node, "\"retention\"", known: ["reads"]),
-            let time = required("reads", in: fields).flatMap({ duration($0, "\"reads\"", in: .zero ... .seconds(3_660 * 86_400)) }
-            )
-        {
-            rules.readRetention = time
-        }
         return rules
     }
 

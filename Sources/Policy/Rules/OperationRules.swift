@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How the runs of a policy go about their work: whom they never touch, how far they go, when they begin, what is kept.
+/// How the runs of a policy go about their work: whom they never touch, how far they go, when they begin.
 package struct OperationRules: Sendable, Hashable {
     /// How far a run goes (`enforcement:`).
     package enum Enforcement: String, Sendable, Hashable, CaseIterable {
@@ -48,8 +48,6 @@ package struct OperationRules: Sendable, Hashable {
     package var quarantineShare: Double = 50
     /// Whether and how often the last read is compared again.
     package var drift: Drift?
-    /// How long reads are kept (`retention: {reads: …}`, default 30 days).
-    package var readRetention = Duration.seconds(30 * 86_400)
 
     /// What a policy that states nothing has.
     package init() {}

@@ -104,6 +104,14 @@ package struct Reconciler: Sendable {
             throw SyncError(
                 .empty, "\(file) holds no person that the policy knows: an empty read is a fault, not an empty company")
         }
+        let known = counts["people"] + counts["groups"] + counts["rejected"]
+        let share = context.policy.operation.quarantineShare
+        guard Double(counts["rejected"]) * 100 <= share * Double(known) else {
+            throw SyncError(
+                .unusable,
+                "\(counts["rejected"]) of \(known) people and groups in \(file) cannot be used, and the policy lets \(share) % pass; "
+                    + "is it the right file, and does the policy name the right attributes?")
+        }
         let planner = Planner(context: context, listsMembers: read.listsMembers, unprovenAbsence: read.unprovenAbsence)
         var planned = counts
         // The planner cannot know how few are left of many, and would not work in parallel for what it takes to be many rows.

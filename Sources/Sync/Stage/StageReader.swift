@@ -99,15 +99,3 @@ extension Proof.Level {
         }
     }
 }
-
-extension ReadRule {
-    /// How the policy wants its exports read.
-    fileprivate var exportOptions: ExportOptions {
-        var options = ExportOptions(format: format)
-        options.encoding = encoding
-        options.csv = csv
-        options.manifest.isRequired = manifest != .optional
-        options.manifest.publicKey = manifest == .signed ? publicKey : nil
-        return options
-    }
-}

@@ -20,6 +20,7 @@ from calls import RequestRounds
 from daemon import Daemon, say
 from exports import ExportRounds
 from outage import OutageRounds
+from pages import ConsolePages
 from results import Results
 from sync import SyncTable
 
@@ -42,6 +43,9 @@ def main():
                 table = SyncTable(daemon, [int(size) for size in options.sync.split(",")])
                 table.measure()
                 table.print()
+                pages = ConsolePages(daemon)
+                pages.measure()
+                pages.print()
 
 
 def compare(daemon, options):

@@ -7,7 +7,7 @@ import subprocess
 import threading
 import time
 
-from daemon import PORT, say
+from daemon import say
 from exports import ExportRounds
 
 WANTED = {"first import": "240 s", "unchanged": "10 s", "1 % changed": "15 s"}
@@ -27,6 +27,7 @@ class SyncTable:
             for name, export in (("first import", "first"), ("unchanged", "first"), ("1 % changed", "changed")):
                 self.row(f"{name}, {size:,}", size, lambda: exports.run(export), WANTED[name] if size == 1_000_000 else "")
         self.large_group(50_000)
+        say("pages of the console")
 
     def row(self, name, size, run, wanted):
         self.forget_peak()
