@@ -5,6 +5,7 @@ import DirectoryTestSupport
 import Foundation
 import Policy
 import Postgres
+import Secrets
 import Sync
 import Testing
 
@@ -174,6 +175,16 @@ import Testing
             people[0].name = "Somebody renamed"
             let early = try await world.reconcile(policy, Person.export(people))
             #expect(early.counts["delete"] == 0, "a read that is only well-formed deletes nobody")
+
+            people[0].name = "Somebody renamed again"
+            let export = Person.export(people)
+            let digest = Digest.sha256(Array(export.utf8)).map { String(format: "%02x", $0) }.joined()
+            try Data("{\"entries\":\(people.count),\"sha256\":\"\(digest)\"}".utf8).write(
+                to: world.folder.appending(path: "export.json.manifest.json"))
+            let late = try await world.reconcile(policy, export)
+            #expect(late.state == .done && late.counts["delete"] == 2 && late.counts["mismatches"] == 0, "\(late.reason ?? "")")
+            #expect(try await world.count("select count(*) from users where deleted_at is not null") == 2)
+            #expect(try await world.count("select count(*) from links where kind = 'user'") == 8)
         }
     }
 

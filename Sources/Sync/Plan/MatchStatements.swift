@@ -227,19 +227,15 @@ enum MatchStatements {
     static func absent(_ c: PlanContext) -> PostgresQuery {
         """
         create unlogged table \(unescaped: c.area.absent) as
-        select l.external_key, u.id, u.row_version
-        from links l
-        left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
-        join users u on u.id = l.object_id and u.deleted_at is null
+        with \(gone: c)
+        select g.external_key, u.id, u.row_version
+        from gone g
+        join users u on u.id = g.object_id and u.deleted_at is null
         left join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id
             and sp.by_kind = 'source' and sp.by_id = \(c.source)
             -- Whoever is to be deleted some day was absent for so long, and not disabled before.
             and (sp.reason = \(RunReason.absent) or \(c.policy.people.deleteAfter == nil))
-        where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null
-          and sp.subject_id is null
-          and l.external_key <> all (\(c.policy.operation.protected.externalKeys))
-          and u.email_key <> all (\(c.policy.operation.protected.emails))
-          and not exists (select from \(unescaped: c.area.pending) p where p.object_id = u.id and p.situation = 'unlinked')
+        where sp.subject_id is null
         """
     }
 
@@ -337,5 +333,32 @@ extension String {
             if character == "\"" || character == "\\" { text.append("\\") }
             text.append(character)
         }
+    }
+}
+
+extension PostgresQuery.StringInterpolation {
+    /// The CTE `gone(external_key, object_id)`: people of the policy whom the export does not hold, and whom it may touch.
+    ///
+    /// Step by step, so that no planner looks at every user, or at every pending person for each of them.
+    mutating func appendInterpolation(gone c: PlanContext) {
+        appendLiteral("missing as materialized (select l.external_key, l.object_id from links l left join ")
+        appendLiteral(c.area.entries)
+        appendLiteral(" s on s.kind in ('p', 'r') and s.external_key = l.external_key where l.source_id = ")
+        appendInterpolation(c.source)
+        appendLiteral(" and l.kind = 'user' and s.external_key is null and l.policy = ")
+        appendInterpolation(c.policy.name)
+        appendLiteral(" and l.external_key <> all (")
+        appendInterpolation(c.policy.operation.protected.externalKeys)
+        appendLiteral(")), anew as materialized (select object_id from ")
+        appendLiteral(c.area.pending)
+        appendLiteral(
+            """
+             where situation = 'unlinked'), gone as materialized (
+                select m.external_key, m.object_id from missing m
+                left join anew on anew.object_id = m.object_id
+                left join users p on p.id = m.object_id and p.email_key = any(
+            """)
+        appendInterpolation(c.policy.operation.protected.emails)
+        appendLiteral(") where anew.object_id is null and p.id is null)")
     }
 }

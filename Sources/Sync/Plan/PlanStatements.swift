@@ -79,19 +79,15 @@ enum PlanStatements {
     static func overdueUsers(_ c: PlanContext, after grace: Duration) -> PostgresQuery {
         """
         insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, reason)
+        with \(gone: c)
         select \(c.run), \(planned: c) + row_number() over (order by u.id), now(), 'user', 'delete', u.id, u.row_version,
-               l.external_key, 'absent for longer than the policy waits'
-        from links l
-        left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
-        join users u on u.id = l.object_id and u.deleted_at is null
+               g.external_key, 'absent for longer than the policy waits'
+        from gone g
+        join users u on u.id = g.object_id and u.deleted_at is null
         join user_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = u.id and p.rights & 8 <> 0
         join suspensions sp on sp.subject_kind = 'user' and sp.subject_id = u.id and sp.by_kind = 'source' and sp.by_id = \(c.source)
             and sp.reason = \(RunReason.absent) and sp.since < now() - make_interval(secs => \(Double(grace.components.seconds)))
-        where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'user' and s.external_key is null
-          and l.external_key <> all (\(c.policy.operation.protected.externalKeys))
-          and u.email_key <> all (\(c.policy.operation.protected.emails))
-          and not exists (select from \(unescaped: c.area.pending) p where p.object_id = u.id and p.situation = 'unlinked')
-          and (select proof from runs where id = \(c.run)) = 'attested'
+        where (select proof from runs where id = \(c.run)) = 'attested'
         """
     }
 
