@@ -10,7 +10,7 @@ struct AuditPages: Sendable {
     let directory: Directory
 
     func addRoutes(to frame: Frame) {
-        frame.page("audit", in: .audit) { .page(try await listPage($0)) }
+        frame.page("audit", in: .audit) { visit in try await list(visit) }
         for format in AuditExport.Format.allCases {
             frame.page("audit/export.\(format.rawValue)", in: .audit) { try await export($0, format) }
         }
@@ -18,7 +18,7 @@ struct AuditPages: Sendable {
 
     private func export(_ visit: ConsoleVisit, _ format: AuditExport.Format) async throws -> ConsoleAnswer {
         let (filter, problems) = AuditFilterForm(visit).filter
-        guard problems.isEmpty else { return .page(try await listPage(visit)) }
+        guard problems.isEmpty else { return try await list(visit) }
         let export = AuditExport(directory.auditEvents, filter, by: try visit.caller)
         let day = Moment(microseconds: visit.now, now: visit.now).iso.prefix(10)
         return .response(
@@ -34,7 +34,7 @@ struct AuditPages: Sendable {
                 }))
     }
 
-    private func listPage(_ visit: ConsoleVisit) async throws -> ConsolePage {
+    private func list(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let form = AuditFilterForm(visit)
         let (filter, problems) = form.filter
         let list = ListVisit(visit, "audit|\(form.texts.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: "|"))")
@@ -57,7 +57,7 @@ struct AuditPages: Sendable {
         var page = ConsolePage("Audit", "audit", content)
         page.subtitle = "Times are UTC"
         if !problems.isEmpty { page.status = .unprocessableContent }
-        return page
+        return .page(page)
     }
 
     private static func fields(_ form: AuditFilterForm, _ problems: [FieldProblem]) -> [Field] {

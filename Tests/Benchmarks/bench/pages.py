@@ -12,7 +12,7 @@ import urllib.request
 from daemon import PORT, say
 
 BASE = f"http://127.0.0.1:{PORT}/super_admin/"
-PASSWORD = "only for the bench 2026"
+PASSWORD = "Only-for-the-bench-2026"
 WANTED = 50
 
 
