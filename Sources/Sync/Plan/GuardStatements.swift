@@ -60,30 +60,33 @@ enum GuardStatements {
 
     /// Refuses, before anything is applied, what would leave an account without anybody who runs it.
     ///
-    /// Whoever is suspended runs nothing. Who gets the role in the same run counts.
+    /// Whoever is suspended runs nothing. Who gets the role in the same run counts; what is held apart may come any time.
+    ///
+    /// - Parameter run: with the run of what is held of it.
     static func keepLastAdministrators(_ run: Int64) -> PostgresQuery {
         """
         with own as materialized (
-            select seq, object_id, action, memberships, coalesce(suspends, false) or action = 'delete' as leaves
-            from changes where run_id = \(run) and planned_at = now() and kind = 'user'
+            select run_id, seq, object_id, action, memberships, coalesce(suspends, false) or action = 'delete' as leaves
+            from changes where planned_at = now() and kind = 'user'
+                and run_id in (select id from runs where id = \(run) or part_of = \(run))
         ),
         losing as materialized (
-            select c.seq, c.object_id as user_id, m.key::bigint as account_id
+            select c.run_id, c.seq, c.object_id as user_id, m.key::bigint as account_id
             from own c cross join lateral jsonb_each(c.memberships) m
             where m.value ->> 0 = 'administrator' and m.value ->> 1 is distinct from 'administrator'
             union
-            select c.seq, c.object_id, au.account_id
+            select c.run_id, c.seq, c.object_id, au.account_id
             from own c join account_users au on au.user_id = c.object_id and au.role = 'administrator'
             where c.leaves and c.action <> 'create'
         ),
         gaining as materialized (
-            select m.key::bigint as account_id from own c cross join lateral jsonb_each(c.memberships) m
+            select c.run_id, m.key::bigint as account_id from own c cross join lateral jsonb_each(c.memberships) m
             where m.value ->> 1 = 'administrator' and not c.leaves
         )
         insert into change_refusals (run_id, seq, code, detail)
-        select distinct on (l.seq) \(run), l.seq, 'last_administrator', 'account ' || l.account_id
+        select distinct on (l.run_id, l.seq) l.run_id, l.seq, 'last_administrator', 'account ' || l.account_id
         from losing l
-        where not exists (select from gaining g where g.account_id = l.account_id)
+        where not exists (select from gaining g where g.run_id = l.run_id and g.account_id = l.account_id)
           and not exists (
             select from account_users au
             where au.account_id = l.account_id and au.role = 'administrator'
@@ -91,7 +94,7 @@ enum GuardStatements {
               and not exists (
                 select from suspensions s where s.subject_kind = 'user' and s.subject_id = au.user_id)
           )
-        order by l.seq, l.account_id
+        order by l.run_id, l.seq, l.account_id
         """
     }
 

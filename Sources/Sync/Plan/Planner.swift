@@ -33,11 +33,12 @@ struct Planner: Sendable {
         if context.policy.operation.enforcement == .report, counts.objectChanges > 0 {
             verdicts.append(GuardVerdict(code: "report", message: "the policy reports, and applies nothing by itself"))
         }
+        let isDivided = context.policy.operation.held == .changes && verdicts.allSatisfy { $0.isOfChanges }
+        if isDivided, let held = try await divide(verdicts, counts: &counts, on: connection) { verdicts = [held] }
+        // After the division, which numbers the changes anew.
         if figures.administratorsLost > 0 {
             try await execute(GuardStatements.keepLastAdministrators(context.run), on: connection)
         }
-        let isDivided = context.policy.operation.held == .changes && verdicts.allSatisfy { $0.isOfChanges }
-        if isDivided, let held = try await divide(verdicts, counts: &counts, on: connection) { verdicts = [held] }
         if context.policy.people.authentication?.passwords != nil {
             try await execute(MatchStatements.secrets(context), on: connection)
         }
