@@ -76,6 +76,27 @@ import Testing
         }
     }
 
+    /// A call of the API applies its own run, and holds no lease: it is let alone for a minute.
+    @Test func aCallThatIsUnderWayIsLeftAlone() async throws {
+        try await withSyncWorld { world in
+            var item = ProvisionItem()
+            (item.email, item.name) = ("ada@example.org", "Ada")
+            _ = try await world.base.directory.provisioning.provision([item], atomic: false, by: world.app.caller)
+            try await world.base.postgres.execute("update runs set state = 'applying', finished_at = null")
+            guard case .none = try await world.reconciler.applyWaiting() else { throw Unexpected() }
+            try await world.base.postgres.withConnection {
+                try await $0.executeScript(
+                    """
+                    update changes set planned_at = planned_at - interval '2 minutes';
+                    update runs set planned_at = planned_at - interval '2 minutes'
+                    """)
+            }
+            guard case .applied(let run) = try await world.reconciler.applyWaiting() else { throw Unexpected() }
+            #expect(run.state == .done)
+            #expect(try await world.count("select count(*) from users") == 1)
+        }
+    }
+
     /// A plan that nobody asked to apply stays a plan.
     @Test func aPlanForLookingAtIsLeftAlone() async throws {
         try await withSyncWorld { world in

@@ -42,7 +42,7 @@ extension Reconciler {
     func finishOthers(of source: Int64) async throws {
         for id in try await runs.waiting(source: source) {
             do {
-                _ = try await applyHeld(try await runs.show(id), release: true)
+                _ = try await applyUnderLease(try await runs.show(id), release: true)
             } catch  where !(error is CancellationError) && (error as? PostgresError)?.isAway != true {
                 logger.error("a plan that waits cannot be applied", metadata: ["run": "\(id)", "error": "\(error)"])
             }
@@ -74,25 +74,26 @@ extension Reconciler {
 }
 
 extension RunStore {
-    /// Plans that are to be applied and are not yet, oldest first; what a process has just planned is its own to apply.
-    func waiting() async throws -> [Int64] {
-        try await postgres.query(
+    /// Plans that are to be applied and are not yet, oldest first.
+    ///
+    /// What a process has just planned is its own to apply, and a call of the API, which holds no lease, has a minute; of one
+    /// source nothing is spared, since its lease, which the caller holds then, says that nobody is at it.
+    func waiting(source: Int64? = nil) async throws -> [Int64] {
+        let isWatching = source == nil
+        // Each part is one that an index is made for: bulk calls make many runs, and this is asked every second.
+        return try await postgres.query(
             """
-            select id from runs
-            where state = 'applying' or (state in ('planned', 'held') and released_at is not null)
-                or (state = 'planned' and applies and planned_at < clock_timestamp() - interval '5 seconds')
-            order by id
-            """
-        ).map { try $0.decode(Int64.self, "id") }
-    }
-
-    /// Those of one source, whose lease the caller holds: nobody else is about to apply any of them.
-    func waiting(source: Int64) async throws -> [Int64] {
-        try await postgres.query(
-            """
-            select id from runs
-            where source_id = \(source) and (state = 'applying' or (state = 'planned' and applies)
-                or (state in ('planned', 'held') and released_at is not null))
+            select id from (
+                select id, source_id from runs
+                where state in ('planned', 'applying') and (released_at is not null
+                    or (state = 'applying' and not (\(isWatching) and policy = 'provision'
+                        and planned_at > clock_timestamp() - interval '1 minute'))
+                    or (state = 'planned' and applies
+                        and not (\(isWatching) and planned_at > clock_timestamp() - interval '5 seconds')))
+                union all
+                select id, source_id from runs where state = 'held' and released_at is not null
+            ) w
+            where \(isWatching) or source_id = \(source)
             order by id
             """
         ).map { try $0.decode(Int64.self, "id") }

@@ -63,7 +63,7 @@ package struct Reconciler: Sendable {
                 .held, "run \(id) is held: \(run.reason ?? ""). `muster sync apply --plan \(id) --release` lets it through")
         }
         return try await lease.hold(try await runs.source(of: id)) { _ in
-            try await applyHeld(run, release: release, progress: progress)
+            try await applyUnderLease(run, release: release, progress: progress)
         }
     }
 
@@ -143,7 +143,7 @@ package struct Reconciler: Sendable {
     // MARK: Applying
 
     /// Applies a plan under the lease of its source, which the caller holds.
-    func applyHeld(_ run: Run, release: Bool, progress: RunProgress = .silent) async throws -> Run {
+    func applyUnderLease(_ run: Run, release: Bool, progress: RunProgress = .silent) async throws -> Run {
         guard try await runs.claimForApply(run.id, release: release), let set = run.changes else {
             let state = try await runs.show(run.id).state
             throw SyncError(.notApplicable, "run \(run.id) is \(state.rawValue): there is nothing to apply")
