@@ -5,7 +5,9 @@ import Intake
 import Policy
 import Postgres
 import Secrets
+import Subprocess
 import Sync
+import SystemPackage
 import Testing
 
 /// Exports as they lie on the disk: compressed, in other encodings, in folders, with manifests.
@@ -125,9 +127,9 @@ import Testing
             let text = "muster manifest\nentries 3\nsha256 \(Hex.encode(Digest.sha256(Array(data))))\n"
             let textFile = try write(world, "text", Data(text.utf8))
             let key = world.folder.appending(path: "key.pem").path
-            _ = try openssl("genpkey", "-algorithm", "ed25519", "-out", key)
-            let publicKey = try openssl("pkey", "-in", key, "-pubout", "-outform", "DER").base64EncodedString()
-            let signature = try openssl("pkeyutl", "-sign", "-inkey", key, "-rawin", "-in", textFile).base64EncodedString()
+            _ = try await openssl("genpkey", "-algorithm", "ed25519", "-out", key)
+            let publicKey = try await openssl("pkey", "-in", key, "-pubout", "-outform", "DER").base64EncodedString()
+            let signature = try await openssl("pkeyutl", "-sign", "-inkey", key, "-rawin", "-in", textFile).base64EncodedString()
             let policy = try Policy.crowd(guards: "read: {manifest: signed, public_key: \"\(publicKey)\"}")
 
             _ = try write(world, "a.json.manifest.json", manifest(3, data))
@@ -142,18 +144,11 @@ import Testing
         }
     }
 
-    private func openssl(_ arguments: String...) throws -> Data {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return data
+    private func openssl(_ arguments: String...) async throws -> Data {
+        let made = try await Subprocess.run(
+            .path("/usr/bin/openssl"), arguments: Arguments(arguments), output: .bytes(limit: 1 << 16), error: .discarded)
+        try #require(made.terminationStatus.isSuccess)
+        return Data(made.standardOutput)
     }
 
     @Test func rowsProveNobodysAbsenceUnlessAttested() async throws {
