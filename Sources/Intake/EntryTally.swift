@@ -17,14 +17,7 @@ struct EntryTally {
     mutating func deliver<S: EntrySink>(
         _ entry: inout Entry, fault: (reason: Rejection.Reason, message: String)?, ranges: RangeParts, into sink: inout S
     ) throws {
-        if let fault {
-            rejected += 1
-            try sink.rejected(
-                Rejection(
-                    position: entry.position, reason: fault.reason, dn: entry.dn.flatMap { $0.isEmpty ? nil : $0 },
-                    message: fault.message))
-            return
-        }
+        if let fault { return try reject(fault, at: entry.position, dn: entry.dn, into: &sink) }
         entries += 1
         if !ranges.isEmpty {
             self.ranges.note(entry, ranges)
@@ -38,16 +31,17 @@ struct EntryTally {
     mutating func deliver<S: EntrySink>(
         _ change: borrowing EntryChange, fault: (reason: Rejection.Reason, message: String)?, into sink: inout S
     ) throws {
-        if let fault {
-            rejected += 1
-            try sink.rejected(
-                Rejection(
-                    position: change.position, reason: fault.reason, dn: change.dn.flatMap { $0.isEmpty ? nil : $0 },
-                    message: fault.message))
-            return
-        }
+        if let fault { return try reject(fault, at: change.position, dn: change.dn, into: &sink) }
         changes += 1
         try sink.change(change)
+    }
+
+    private mutating func reject<S: EntrySink>(
+        _ fault: (reason: Rejection.Reason, message: String), at position: Position, dn: String?, into sink: inout S
+    ) throws {
+        rejected += 1
+        let named = dn.flatMap { $0.isEmpty ? nil : $0 }
+        try sink.rejected(Rejection(position: position, reason: fault.reason, dn: named, message: fault.message))
     }
 
     /// Counts an entry that stood there as a change.

@@ -24,12 +24,11 @@ import Testing
         let job = try job("schedule: {every: 1h}\ndrift: {every: 2h, action: report}")
         var memory = WatchMemory()
         #expect(memory.due(job, at: 0) == nil && !memory.isHandled(job))
-        memory.handled(job)
-        memory.began(job, at: 1_800, because: .news)
+        memory.ran(job, at: 1_800, because: .news)
         #expect(memory.isHandled(job))
         #expect(memory.due(job, at: 3_599) == nil)
         #expect(memory.due(job, at: 3_600) == .schedule)
-        memory.began(job, at: 3_601, because: .schedule)
+        memory.ran(job, at: 3_601, because: .schedule)
         // Whatever ran looked at everybody: drift waits from then on.
         #expect(memory.due(job, at: 7_199) == nil)
         #expect(memory.due(job, at: 7_200) == .schedule)
@@ -39,15 +38,15 @@ import Testing
     @Test func newsDoNotPutOffTheSchedule() throws {
         let job = try job("schedule: {every: 1h}")
         var memory = WatchMemory()
-        memory.began(job, at: 100, because: .news)
-        memory.began(job, at: 3_500, because: .news)
+        memory.ran(job, at: 100, because: .news)
+        memory.ran(job, at: 3_500, because: .news)
         #expect(memory.due(job, at: 3_600) == .schedule)
     }
 
     @Test func withoutEitherNothingComes() throws {
         let job = try job("")
         var memory = WatchMemory()
-        memory.began(job, at: 100, because: .news)
+        memory.ran(job, at: 100, because: .news)
         #expect(memory.due(job, at: 1_000_000_000) == nil)
     }
 }

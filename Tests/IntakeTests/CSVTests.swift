@@ -191,15 +191,7 @@ struct CSVTests {
         let hints: [UInt8] = Array("\",;\r\n\t =|".utf8) + [0, 0xC3, 0xFF]
         var outcomes = (entries: 0, rejected: 0, errors: 0)
         for round in 0..<rounds(2500, soak: 100_000) {
-            var bytes = original
-            for _ in 0..<Int.random(in: 1..<6, using: &random) {
-                let at = Int.random(in: 0..<bytes.count, using: &random)
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: bytes[at] = hints.randomElement(using: &random) ?? 0
-                case 1: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1..<10, using: &random)))
-                default: bytes.insert(hints.randomElement(using: &random) ?? 0, at: at)
-                }
-            }
+            let bytes = damaged(original, hints: hints, most: 6, longest: 10, using: &random)
             let whole = Self.read(bytes)
             outcomes.entries += whole.sink.entries.count
             outcomes.rejected += whole.sink.rejections.count

@@ -213,15 +213,7 @@ struct LDIFChangeTests {
         let hints: [UInt8] = Array("-:\n <#=;1".utf8) + [0, 0xC3, 0xFF]
         var outcomes = (changed: 0, rejected: 0)
         for round in 0..<rounds(1500, soak: 60_000) {
-            var bytes = original
-            for _ in 0..<Int.random(in: 1..<4, using: &random) {
-                let at = Int.random(in: 0..<bytes.count, using: &random)
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: bytes[at] = hints.randomElement(using: &random) ?? 0
-                case 1: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1..<30, using: &random)))
-                default: bytes.insert(hints.randomElement(using: &random) ?? 0, at: at)
-                }
-            }
+            let bytes = damaged(original, hints: hints, most: 4, longest: 30, using: &random)
             let whole = Self.read(bytes)
             outcomes.changed += whole.sink.changes.count
             outcomes.rejected += whole.sink.plain.rejections.count

@@ -133,3 +133,23 @@ struct SeededRandom: RandomNumberGenerator {
 func rounds(_ few: Int, soak many: Int) -> Int {
     ProcessInfo.processInfo.environment["MUSTER_SOAK"] == "1" ? many : few
 }
+
+/// The bytes with some damage: changed to one of the hints, left out, or a hint put in between.
+///
+/// - Parameters:
+///   - most: one less than so many places.
+///   - longest: of what is left out, one less than that.
+func damaged(
+    _ original: [UInt8], hints: [UInt8], most: Int, longest: Int, using random: inout some RandomNumberGenerator
+) -> [UInt8] {
+    var bytes = original
+    for _ in 0..<Int.random(in: 1..<most, using: &random) {
+        let at = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: bytes[at] = hints.randomElement(using: &random) ?? 0
+        case 1: bytes.removeSubrange(at..<min(bytes.count, at + Int.random(in: 1..<longest, using: &random)))
+        default: bytes.insert(hints.randomElement(using: &random) ?? 0, at: at)
+        }
+    }
+    return bytes
+}

@@ -172,20 +172,11 @@ import Testing
     /// Absence leads to a suspension first, and to a deletion only after the grace and by an attested read.
     @Test func theAbsentAreDeletedAfterTheGrace() async throws {
         try await withSyncWorld { world in
-            let policy = try Policy(
-                yaml: """
-                    policy: crowd
-                    platform_app: Directory sync
-                    source: example
-                    people:
-                      where: (objectClass=inetOrgPerson)
-                      id: entryUUID
-                      email: mail
-                      name: cn
-                      enabled: {unless: "(employeeType=disabled)"}
-                      absent: {delete: {after: 30d}}
-                    guards: {removals: {percent: 100}}
-                    """, file: "crowd.yaml")
+            let policy = try Policy.of(
+                people: """
+                    enabled: {unless: "(employeeType=disabled)"}
+                    absent: {delete: {after: 30d}}
+                    """)
             var people = Person.crowd(10)
             people[9].active = false
             try await world.reconcile(policy, Person.export(people))
@@ -215,18 +206,14 @@ import Testing
     @Test func customRolesByGroup() async throws {
         try await withSyncWorld { world in
             func policy(_ roles: String) throws -> Policy {
-                try Policy(
-                    yaml: """
-                        policy: crowd
-                        platform_app: Directory sync
-                        source: example
-                        people: {where: (objectClass=inetOrgPerson), id: entryUUID, email: mail, name: cn}
+                try Policy.of(
+                    accounts: """
                         accounts:
                           - key: support
                             name: Support
                             members: ["cn=support,ou=groups,dc=example,dc=org"]
                             roles: \(roles)
-                        """, file: "crowd.yaml")
+                        """)
             }
             let tiers = try policy("{custom: {Tier 2: [\"cn=leads,ou=groups,dc=example,dc=org\"]}}")
             var people = Person.crowd(6)

@@ -14,13 +14,7 @@ import Testing
     private func cutShort(_ world: SyncWorld, sources: [String]) async throws -> [Run] {
         var runs: [Run] = []
         for (number, source) in sources.enumerated() {
-            let policy = try Policy(
-                yaml: """
-                    policy: \(source)
-                    platform_app: Directory sync
-                    source: \(source)
-                    people: {where: (objectClass=inetOrgPerson), id: entryUUID, email: mail, name: cn}
-                    """, file: "\(source).yaml")
+            let policy = try Policy.of(source, source: source)
             let people = (1...5).map { Person(id: number * 10 + $0, mail: "p\($0)@\(source).org", name: source, groups: []) }
             let file = world.folder.appending(path: "\(source).json")
             try Data(Person.export(people).utf8).write(to: file)

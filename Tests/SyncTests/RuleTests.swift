@@ -10,26 +10,6 @@ import Testing
 
 /// What the rules of a policy come to in the store: accounts that come to light, authentication, several sources.
 @Suite struct RuleTests {
-    private func policy(
-        _ name: String = "crowd", source: String = "example", head: String = "", people: String = "", accounts: String = ""
-    ) throws -> Policy {
-        try Policy(
-            yaml: """
-                policy: \(name)
-                platform_app: Directory sync
-                source: \(source)
-                \(head)
-                people:
-                  where: (objectClass=inetOrgPerson)
-                  id: entryUUID
-                  email: mail
-                  name: cn
-                  \(people)
-                \(accounts)
-                guards: {removals: {percent: 100}}
-                """, file: "\(name).yaml")
-    }
-
     private func members(_ world: SyncWorld) async throws -> [String: Int] {
         let rows = try await world.base.postgres.query(
             """
@@ -42,7 +22,7 @@ import Testing
 
     @Test func anAccountForEachGroup() async throws {
         try await withSyncWorld { world in
-            let each = try policy(
+            let each = try Policy.of(
                 accounts: """
                     accounts:
                       - each: {group: "cn=*,ou=groups,dc=example,dc=org"}
@@ -72,7 +52,7 @@ import Testing
 
     @Test func anAccountForEachValue() async throws {
         try await withSyncWorld { world in
-            let each = try policy(accounts: "accounts: [{each: {attribute: employeeType}, key: kind}]")
+            let each = try Policy.of(accounts: "accounts: [{each: {attribute: employeeType}, key: kind}]")
             var people = Person.crowd(4)
             people[3].active = false
             #expect(try await world.reconcile(each, Person.export(people)).state == .done)
@@ -100,7 +80,8 @@ import Testing
     /// Hashes come as they are, are no part of the plan, and another one comes only when the source has another.
     @Test func passwordsAndSubjects() async throws {
         try await withSyncWorld { world in
-            let rules = try policy(people: "authentication: {provider: {value: keycloak}, subject: uid, password: userPassword}")
+            let rules = try Policy.of(
+                people: "authentication: {provider: {value: keycloak}, subject: uid, password: userPassword}")
             func export(_ hash: String) -> String {
                 """
                 dn: uid=ada,ou=people,dc=example,dc=org
@@ -144,8 +125,8 @@ import Testing
     /// Two directories know one person: the one of the higher precedence says what it names, and nobody takes turns.
     @Test func severalSourcesOfOnePerson() async throws {
         try await withSyncWorld { world in
-            let office = try policy("office", source: "office")
-            let payroll = try policy("payroll", source: "payroll", head: "precedence: 5")
+            let office = try Policy.of("office", source: "office")
+            let payroll = try Policy.of("payroll", source: "payroll", head: "precedence: 5")
             var mine = [Person(id: 1, mail: "ada@example.org", name: "Ada by the office")]
             var theirs = [Person(id: 7, mail: "ada@example.org", name: "Ada by payroll")]
             func name() async throws -> String {
@@ -166,7 +147,7 @@ import Testing
 
     @Test func whatIsSetOnCreationOnlyIsLeftAlone() async throws {
         try await withSyncWorld { world in
-            let rules = try policy(people: "display_name: {from: cn, only: creation}")
+            let rules = try Policy.of(people: "display_name: {from: cn, only: creation}")
             var people = Person.crowd(2)
             _ = try await world.reconcile(rules, Person.export(people))
             people[0].name = "Renamed"

@@ -93,23 +93,36 @@ struct Person {
 extension Policy {
     /// The policy of the made-up export.
     static func crowd(guards: String = "guards: {removals: {percent: 20}}") throws -> Policy {
-        try Policy(
-            yaml: """
-                policy: crowd
-                platform_app: Directory sync
-                source: example
-                people:
-                  where: (objectClass=inetOrgPerson)
-                  id: entryUUID
-                  email: mail
-                  name: cn
-                  enabled: {unless: "(employeeType=disabled)"}
+        try of(
+            people: #"enabled: {unless: "(employeeType=disabled)"}"#,
+            accounts: """
                 accounts:
                   - key: support
                     name: Support
                     members: ["cn=support,ou=groups,dc=example,dc=org"]
                     roles: {administrator: ["cn=leads,ou=groups,dc=example,dc=org"]}
+                """, guards: guards)
+    }
+
+    /// A policy for made-up people, with more lines under `people`, and the keys of the top after them.
+    static func of(
+        _ name: String = "crowd", source: String = "example", head: String = "", people: String = "", accounts: String = "",
+        guards: String = "guards: {removals: {percent: 100}}"
+    ) throws -> Policy {
+        try Policy(
+            yaml: """
+                policy: \(name)
+                platform_app: Directory sync
+                source: \(source)
+                \(head)
+                people:
+                  where: (objectClass=inetOrgPerson)
+                  id: entryUUID
+                  email: mail
+                  name: cn
+                  \(people.replacing("\n", with: "\n  "))
+                \(accounts)
                 \(guards)
-                """, file: "crowd.yaml")
+                """, file: "\(name).yaml")
     }
 }

@@ -71,8 +71,7 @@ struct SyncService: Service {
                 run = try await reconciler.reconcile(
                     job.policy, file: job.file.path, actor: reason.rawValue, patience: patience)
             }
-            memory.handled(job)
-            memory.began(job, at: Self.now, because: reason)
+            memory.ran(job, at: Self.now, because: reason)
             report(run, logger)
         } catch let error as SyncError {
             // Its Platform App may come yet: tried again at every look, said once.
@@ -81,8 +80,7 @@ struct SyncService: Service {
                 level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
         } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
             // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried.
-            memory.handled(job)
-            memory.began(job, at: Self.now, because: reason)
+            memory.ran(job, at: Self.now, because: reason)
             logger.error("the run broke off", metadata: ["error": "\(error)"])
         }
     }
@@ -143,9 +141,6 @@ struct WatchMemory {
     /// Whether this content was run by this policy as it is.
     func isHandled(_ job: WatchScan.Job) -> Bool { deeds[job.policy.name] == deed(job, failure: nil) }
 
-    /// The job led to a run.
-    mutating func handled(_ job: WatchScan.Job) { deeds[job.policy.name] = deed(job, failure: nil) }
-
     /// The job could not begin.
     ///
     /// - Returns: whether this was not known.
@@ -161,8 +156,9 @@ struct WatchMemory {
         return [Reason.schedule, .drift].first { reason in times[reason].map { $0 <= now } ?? false }
     }
 
-    /// A run began: the next times are counted from now. Whatever ran, it looked at everybody.
-    mutating func began(_ job: WatchScan.Job, at now: Int64, because reason: Reason) {
+    /// The job led to a run: the next times are counted from now. Whatever ran, it looked at everybody.
+    mutating func ran(_ job: WatchScan.Job, at now: Int64, because reason: Reason) {
+        deeds[job.policy.name] = deed(job, failure: nil)
         var random = SystemRandomNumberGenerator()
         let operation = job.policy.operation
         let scheduled = reason == .schedule ? nil : times[job.policy.name]?[.schedule].flatMap { $0 > now ? $0 : nil }

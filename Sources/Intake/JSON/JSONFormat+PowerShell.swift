@@ -58,19 +58,11 @@ struct UnixMoment {
         let day = Int64(86_400_000)
         let days = milliseconds >= 0 ? milliseconds / day : -((day - 1 - milliseconds) / day)
         let rest = milliseconds - days * day
-        // Days to a date of the Gregorian calendar, with years that begin in March.
-        let shifted = days + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let month = (5 * dayOfYear + 2) / 153
-        let dayOfMonth = dayOfYear - (153 * month + 2) / 5 + 1
-        let civilMonth = month < 10 ? month + 3 : month - 9
-        let year = yearOfEra + era * 400 + (civilMonth <= 2 ? 1 : 0)
-        Self.append(year, width: 4, to: &output)
+        let date = CivilDate(daysSince1970: Int(days))
+        Self.append(Int64(date.year), width: 4, to: &output)
         for (mark, number) in [
-            ("-", civilMonth), ("-", dayOfMonth), ("T", rest / 3_600_000), (":", rest / 60_000 % 60), (":", rest / 1000 % 60),
+            ("-", Int64(date.month)), ("-", Int64(date.day)), ("T", rest / 3_600_000), (":", rest / 60_000 % 60),
+            (":", rest / 1000 % 60),
         ] {
             output.append(contentsOf: mark.utf8)
             Self.append(number, width: 2, to: &output)

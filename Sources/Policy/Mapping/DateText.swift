@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Intake
+
 /// Dates of all exports in one spelling: `2026-11-23`, or in UTC `2026-11-23T04:28:18Z`.
 ///
 /// Understood are ISO 8601 (`T` or a blank, with or without offset: without is UTC), generalised time of LDAP (`20261123042818.0Z`),
@@ -60,19 +62,11 @@ enum DateText {
             (self.year, self.month, self.day, self.second) = (year, month, day, second)
         }
 
-        /// From seconds since 1970 (days to date by the algorithm of civil calendars with years that begin in March).
+        /// From seconds since 1970.
         init(seconds: Int64) {
             let days = Int((seconds >= 0 ? seconds : seconds - 86_399) / 86_400)
-            let shifted = days + 719_468
-            let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-            let ofEra = shifted - era * 146_097
-            let yearOfEra = (ofEra - ofEra / 1_460 + ofEra / 36_524 - ofEra / 146_096) / 365
-            let ofYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-            let shiftedMonth = (5 * ofYear + 2) / 153
-            day = ofYear - (153 * shiftedMonth + 2) / 5 + 1
-            month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-            year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-            second = Int(seconds - Int64(days) * 86_400)
+            let date = CivilDate(daysSince1970: days)
+            self.init(year: date.year, month: date.month, day: date.day, second: Int(seconds - Int64(days) * 86_400))
         }
 
         /// Days since 1970.

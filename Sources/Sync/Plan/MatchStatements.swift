@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import FoundationEssentials
 import Policy
 import Postgres
 
@@ -321,18 +322,11 @@ extension GroupRule {
 extension Policy {
     /// The precedence of each field that has one of its own, and under no name that of all others.
     var precedences: PostgresJSON {
-        let own = people.fields.compactMap { field in field.mapping.precedence.map { "\"\(field.field.jsonEscaped)\":\($0)" } }
-        return PostgresJSON("{" + (own + (precedence == 0 ? [] : ["\"\":\(precedence)"])).joined(separator: ",") + "}")
-    }
-}
-
-extension String {
-    /// Inside the quotes of a JSON text.
-    fileprivate var jsonEscaped: String {
-        reduce(into: "") { text, character in
-            if character == "\"" || character == "\\" { text.append("\\") }
-            text.append(character)
-        }
+        var own: [String: Int] = precedence == 0 ? [:] : ["": precedence]
+        for field in people.fields { own[field.field] = field.mapping.precedence }
+        // Names and numbers: nothing that JSON could not say.
+        let json = try? JSONEncoder().encode(own)
+        return PostgresJSON(json.map { String(decoding: $0, as: UTF8.self) } ?? "{}")
     }
 }
 

@@ -16,6 +16,8 @@ struct Planner: Sendable {
     /// Why absence proves nothing in this read; nil when it does.
     let unprovenAbsence: String?
 
+    private var absence: Absence { unprovenAbsence == nil ? .proven : .unproven }
+
     /// Matches and plans on one connection.
     ///
     /// - Parameter counts: what the read counted; grows by what the plan counts.
@@ -95,7 +97,7 @@ struct Planner: Sendable {
         try await connection.executeScript(
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
-        try await execute(MatchStatements.pending(context, absence: unprovenAbsence == nil ? .proven : .unproven), on: connection)
+        try await execute(MatchStatements.pending(context, absence: absence), on: connection)
         try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
         if !context.policy.operation.protected.isEmpty {
             try await execute(MatchStatements.protect(context), on: connection)
@@ -110,7 +112,6 @@ struct Planner: Sendable {
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
         if !context.addsOnly {
-            let absence: Absence = unprovenAbsence == nil ? .proven : .unproven
             try await execute(PlanStatements.absentAccounts(context, absence), on: connection)
         }
         try await execute(PlanStatements.knownUsers(context), on: connection)

@@ -18,29 +18,32 @@ package struct Patience: Sendable {
 
     /// Runs `body` until it succeeds or fails for a reason of its own.
     package func whileAway<T: Sendable>(_ body: @Sendable () async throws -> T) async throws -> T {
-        let deadline = limit.map { MonotonicInstant.now + $0 } ?? .never
-        var pause = Duration.milliseconds(200)
-        while true {
-            do {
-                return try await body()
-            } catch let error as PostgresError where error.isAway && !Task.isCancelled && MonotonicInstant.now < deadline {
-                await onPause(error, pause)
-                try await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(5))
-            }
+        try await again(from: .milliseconds(200), upTo: .seconds(5), body) { error, pause in
+            guard let error = error as? PostgresError, error.isAway, !Task.isCancelled else { return false }
+            await onPause(error, pause)
+            return true
         }
     }
 
     /// Runs `body` until nobody else is at the same work.
     func whileBusy<T: Sendable>(_ body: @Sendable () async throws -> T) async throws -> T {
+        try await again(from: .milliseconds(250), upTo: .seconds(4), body) { error, _ in (error as? SyncError)?.code == .busy }
+    }
+
+    /// Runs `body` again after errors that pass, with longer and longer pauses, until the limit.
+    private func again<T: Sendable>(
+        from first: Duration, upTo longest: Duration, _ body: @Sendable () async throws -> T,
+        _ passes: (any Error, Duration) async -> Bool
+    ) async throws -> T {
         let deadline = limit.map { MonotonicInstant.now + $0 } ?? .never
-        var pause = Duration.milliseconds(250)
+        var pause = first
         while true {
             do {
                 return try await body()
-            } catch let error as SyncError where error.code == .busy && MonotonicInstant.now < deadline {
+            } catch {
+                guard MonotonicInstant.now < deadline, await passes(error, pause) else { throw error }
                 try await Task.sleep(for: pause)
-                pause = min(pause * 2, .seconds(4))
+                pause = min(pause * 2, longest)
             }
         }
     }

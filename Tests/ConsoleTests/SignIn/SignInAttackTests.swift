@@ -74,8 +74,8 @@ struct SignInAttackTests {
             let enrolment = try await site.world.directory.superAdmins.beginTOTP(by: site.admin.caller)
             let now = TOTP.step(at: try await Int64(site.world.count("select extract(epoch from now())::bigint")))
             let recovery = try await site.world.directory.superAdmins.confirmTOTP(
-                code: TOTP.code(enrolment.secret, step: now - 1), by: site.admin.caller)
-            let code = TOTP.code(enrolment.secret, step: now)
+                code: TOTP.code(enrolment.secret, step: now), by: site.admin.caller)
+            let code = TOTP.code(enrolment.secret, step: now + 1)
 
             var visitor = site.stranger()
             let first = try await Self.signIn(&visitor, at: "sign_in?return_to=%2Fsuper_admin%2Fprofile")

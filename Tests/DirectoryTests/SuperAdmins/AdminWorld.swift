@@ -27,7 +27,7 @@ extension TestDirectory {
     /// Takes an authenticator into use; gives its claims, the recovery codes and the step that was spent.
     func enrol(_ admin: TestSuperAdmin) async throws -> (totp: TOTPClaims, codes: [RecoveryCode], spent: Int64) {
         let enrolment = try await admins.beginTOTP(by: admin.caller)
-        let spent = TOTP.step(at: Self.now) - 1
+        let spent = TOTP.step(at: Self.now)
         let code = TOTP.code(enrolment.secret, step: spent)
         let codes = try await admins.confirmTOTP(code: code, by: admin.caller)
         let pending = try await begin(enrolment.email)

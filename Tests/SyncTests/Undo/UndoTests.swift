@@ -199,14 +199,20 @@ import Testing
         }
     }
 
+    /// Twenty people, the first of whom was renamed to something wrong, which was undone; as the source has them.
+    private func crowdOfWhichOneIsUndone(_ world: SyncWorld, _ policy: Policy) async throws -> [Person] {
+        var people = Person.crowd(20)
+        try await world.reconcile(policy, Person.export(people))
+        people[0].name = "Wrong"
+        let run = try await world.reconcile(policy, Person.export(people))
+        _ = try await world.undo(run, policy)
+        return people
+    }
+
     @Test func aSourceThatSaysSomethingElseHoldsNothing() async throws {
         try await withSyncWorld { world in
             let policy = try Policy.crowd()
-            var people = Person.crowd(20)
-            try await world.reconcile(policy, Person.export(people))
-            people[0].name = "Wrong"
-            let run = try await world.reconcile(policy, Person.export(people))
-            _ = try await world.undo(run, policy)
+            var people = try await crowdOfWhichOneIsUndone(world, policy)
             people[0].name = "Right"
             let next = try await world.reconcile(policy, Person.export(people))
             #expect(next.state == .done && next.counts["update"] == 1)
@@ -218,11 +224,7 @@ import Testing
     @Test func aSourceThatIsAsBeforeAgainHasNothingToChange() async throws {
         try await withSyncWorld { world in
             let policy = try Policy.crowd()
-            var people = Person.crowd(20)
-            try await world.reconcile(policy, Person.export(people))
-            people[0].name = "Wrong"
-            let run = try await world.reconcile(policy, Person.export(people))
-            _ = try await world.undo(run, policy)
+            var people = try await crowdOfWhichOneIsUndone(world, policy)
             people[0].name = "Person 1"
             let next = try await world.reconcile(policy, Person.export(people))
             #expect(next.state != .held && next.counts.objectChanges == 0)
