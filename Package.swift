@@ -118,7 +118,7 @@ let package = Package(
         ),
         module("Intake", ["CZlib"]),
         module("Policy", ["Intake", "Secrets", .yams]),
-        module("Sync", ["Directory", "Policy", "Intake", "Postgres", "Secrets", .logging, .nioPosix]),
+        module("Sync", ["Directory", "Policy", "Intake", "Postgres", "Secrets", .logging, .nioCore, .nioPosix]),
         module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
         module(
             "Webhooks",
