@@ -147,7 +147,7 @@ let package = Package(
             swiftSettings: strict
         ),
         module("SuperAdminAPI", ["WebSurface", "Directory", "Secrets", .hummingbird, .httpTypes]),
-        module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
+        module("PlatformAPI", ["WebSurface", "Sync", "Directory", .hummingbird, .httpTypes, .nioCore, .serviceLifecycle]),
         .target(
             name: "Documents",
             dependencies: ["WebSurface", "Secrets", .hummingbird, .httpTypes, .nioCore, .yams],

@@ -19,7 +19,7 @@ enum RunStatements {
                 order by x.id desc limit \(page.fetched)
             ) h
         )
-        select caller.actor is not null as authenticated, \(unescaped: columns)
+        select caller.actor is not null as authenticated, \(unescaped: columns(for: caller))
         from (select 1) one
         left join caller on true
         left join lateral (
@@ -34,7 +34,7 @@ enum RunStatements {
     static func show(_ id: Int64, policy: String? = nil, caller: Caller) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.runsRead])
-        select caller.actor is not null as authenticated, \(unescaped: columns)
+        select caller.actor is not null as authenticated, \(unescaped: columns(for: caller))
         from (select 1) one
         left join caller on true
         left join runs r on caller.actor is not null and r.id = \(id) and \(runOf: caller, "r", policy)
@@ -46,7 +46,7 @@ enum RunStatements {
     static func latest(_ policies: [String], caller: Caller) -> PostgresQuery {
         """
         with \(operator: caller, needs: [.runsRead])
-        select caller.actor is not null as authenticated, \(unescaped: columns)
+        select caller.actor is not null as authenticated, \(unescaped: columns(for: caller))
         from (select 1) one
         left join caller on true
         left join lateral (
@@ -124,16 +124,20 @@ enum RunStatements {
         "reading", "planned", "held", "applying", "done", "unchanged", "refused", "stale", "failed", "rejected",
     ]
 
-    private static let columns = """
-        r.id, r.policy, so.name as source, r.platform_app_id, pa.name as platform_app, r.state, r.code, r.reason, r.file_name,
-        r.counts, r.change_count, r.actor, r.created_at, r.planned_at, r.finished_at, r.released_at,
-        case when r.state = 'applying' then coalesce((
-            select sum(g.last_seq - g.first_seq + 1) from applied_ranges g where g.run_id = r.id), 0) else 0 end::bigint as applied,
-        case r.decided_by
-            when 'super_admin' then coalesce((select o.email from super_admins o where o.id = r.decided_by_id), 'a super admin')
-            else r.decided_by::text
-        end as decided_by
-        """
+    /// Which super admin decided is shown to operators.
+    private static func columns(for caller: Caller) -> String {
+        let name = caller.isOperator ? "(select o.email from super_admins o where o.id = r.decided_by_id)" : "null"
+        return """
+            r.id, r.policy, so.name as source, r.platform_app_id, pa.name as platform_app, r.state, r.code, r.reason, r.file_name,
+            r.counts, r.change_count, r.actor, r.created_at, r.planned_at, r.finished_at, r.released_at,
+            case when r.state = 'applying' then coalesce((
+                select sum(g.last_seq - g.first_seq + 1) from applied_ranges g where g.run_id = r.id), 0) else 0 end::bigint as applied,
+            case r.decided_by
+                when 'super_admin' then coalesce(\(name), 'a super admin')
+                else r.decided_by::text
+            end as decided_by
+            """
+    }
 
     private static let joins = """
         left join sources so on so.id = r.source_id

@@ -48,6 +48,8 @@ package final class SyncDesk: Sendable {
     private let jobs: AsyncStream<Job>
     private let queue: AsyncStream<Job>.Continuation
     private var logger: Logger { reconciler.logger }
+    /// Bytes that one upload may have.
+    package var sizeLimit: Int64 { spool.sizeLimit }
 
     /// - Parameters:
     ///   - patience: how long a caller waits for a run to begin.
@@ -119,6 +121,13 @@ package final class SyncDesk: Sendable {
                 asked, of: id, seat: "\(record.platformAppName)/\(record.source)", guards: policy?.guards ?? Guards(),
                 applies: applies, by: caller, patience: patience)
         }
+    }
+
+    /// What becomes of a run, from now to its end.
+    ///
+    /// - Throws: `DirectoryError` with `notFound` for no such run, when it is asked for the first event.
+    package func events(of id: Int64, policy: String? = nil, by caller: Caller) -> RunEvents {
+        RunEvents(id: id, policy: policy, caller: caller, journal: directory.runs, board: reconciler.board)
     }
 
     private func ask(

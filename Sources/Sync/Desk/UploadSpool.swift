@@ -74,7 +74,7 @@ package struct UploadSpool: Sendable {
     private var tooLarge: UploadError { UploadError(.tooLarge, "the upload is larger than \(sizeLimit) bytes") }
 }
 
-/// An upload that lies in the spool folder, locked for as long as this exists.
+/// An upload that lies in the spool folder, locked for as long as this exists, and gone with it.
 final class SpooledUpload: Sendable {
     /// What spooled files begin with; nothing else in the folder is touched.
     static let prefix = "upload-"
@@ -108,7 +108,10 @@ final class SpooledUpload: Sendable {
         }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        if !state.withLock({ $0.isRemoved }) { unlink(path) }
+        close(descriptor)
+    }
 
     /// Bytes written.
     var size: Int64 { state.withLock { $0.size } }
