@@ -49,11 +49,11 @@ package final class PolicyShelf: Sendable {
 
     /// The policies by file. Looks at the files off the cooperative pool.
     package func cards() async throws -> [PolicyCard] {
-        try await NIOThreadPool.singleton.runIfActive { [self] in look() }
+        try await NIOThreadPool.singleton.runIfActive { [self] in look().cards }
     }
 
-    /// Blocks.
-    private func look() -> [PolicyCard] {
+    /// The policies as people see them, and the sound ones. Blocks.
+    func look() -> (cards: [PolicyCard], policies: [Policy]) {
         let (policies, diagnostics) = book.withLock { book in
             _ = book.refresh(folder: folder)
             return (book.policies, book.diagnostics)
@@ -61,7 +61,7 @@ package final class PolicyShelf: Sendable {
         let mistakes = Dictionary(grouping: diagnostics, by: \.file)
         let sound = policies.map { PolicyCard($0, mistakes[$0.file] ?? []) }
         let unknown = mistakes.filter { file, _ in !policies.contains { $0.file == file } }.map { PolicyCard(broken: $0, $1) }
-        return (sound + unknown).sorted { $0.file < $1.file }
+        return ((sound + unknown).sorted { $0.file < $1.file }, policies)
     }
 }
 

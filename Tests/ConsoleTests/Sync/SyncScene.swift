@@ -83,11 +83,17 @@ func withSyncScene(_ body: @Sendable @escaping (SyncScene) async throws -> Void)
         facts.policies = folder.path
         facts.listen = "127.0.0.1:3000"
         facts.trustedProxies = ["10.0.0.0/8"]
+        let reconciler = Reconciler(postgres: world.postgres, directory: world.directory, logger: Logger(label: "test"))
+        let shelf = PolicyShelf(folder: folder.path)
+        let work = SyncWork { run, actor in
+            try await reconciler.undo(
+                run, guards: shelf.guards(of: reconciler.runs.show(run).policy), actor: actor
+            ).id
+        }
         Console(
             directory: world.directory, passwords: world.passwords, publicURL: "http://127.0.0.1", facts: facts,
-            policies: PolicyShelf(folder: folder.path)
+            policies: shelf, work: work
         ).addRoutes(to: web)
-        let reconciler = Reconciler(postgres: world.postgres, directory: world.directory, logger: Logger(label: "test"))
         try await serving(WebResponder(web, options: WebResponder.Options())) { port in
             let site = ConsoleSite(world: world, admin: admin, port: port)
             try await body(SyncScene(site: site, folder: folder, reconciler: reconciler, app: app))

@@ -27,6 +27,8 @@ import Testing
             "RunChangeStatements.list": RunChangeStatements.list(of: 1, RunChangeFilter(), page, caller: caller),
             "RunChangeStatements.refusalCounts": RunChangeStatements.refusalCounts(of: 1, caller: caller),
             "RunChangeStatements.findings": RunChangeStatements.findings(of: 1, page, caller: caller),
+            "RunChangeStatements.findingCounts": RunChangeStatements.findingCounts(of: 1, caller: caller),
+            "RunChangeStatements.accounts": RunChangeStatements.accounts(of: 1, page, caller: caller),
             "SettingStatements.retention": SettingStatements.retention(caller: caller),
             "SettingStatements.setRetention": SettingStatements.setRetention(Retention(), caller: caller),
             "SettingStatements.dataKeys": SettingStatements.dataKeys(caller: caller),
