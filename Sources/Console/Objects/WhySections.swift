@@ -99,7 +99,10 @@ struct WhySections: Sendable {
     private func rule(_ provenance: Provenance, account: String?) -> DataTable.Cell {
         guard let rule = provenance.rule else { return .text(nil, none: "none") }
         var cell = DataTable.Cell.code(rule)
-        cell.faint = provenance.externalID.map { "entry \($0)" }
+        // Where there is one entry only, it stands below.
+        if explanation.reads.count != 1 || explanation.reads[0].externalID != provenance.externalID {
+            cell.faint = provenance.externalID.map { "entry \($0)" }
+        }
         if let policy = provenance.policy, let place = places[policy]?.place(of: rule, account: account),
             let line = place.split(separator: ":").last
         {

@@ -34,8 +34,10 @@ struct RunDecisionPart: Sendable {
             approved + rejected == 0
             ? nil
             : Decided(
-                links: [(approved, "approved"), (rejected, "rejected"), (open, "none")].map { count, decision in
-                    PageLink(
+                links: [(approved, "approved"), (rejected, "rejected"), (open, "none")].compactMap { count, decision in
+                    count == 0
+                        ? nil
+                        : PageLink(
                         "\(count.counted("change")) \(decision == "none" ? "not decided" : decision)",
                         visit.href("sync/runs/\(run.id)", ["decision": decision]))
                 })

@@ -71,7 +71,7 @@ struct UndoTests {
                 try browser.open(scene.site.address("sync/runs/\(run.id)/undo"))
                 try browser.checkPage("sync-undo")
                 try browser.setScripts(false)
-                try browser.click("form[action$='/undo'] button")
+                try browser.click("form.form button")
                 #expect(try browser.words.contains("Nothing changes before you approve it."))
                 try browser.setScripts(true)
                 try browser.checkPage("sync-undo-planned")
