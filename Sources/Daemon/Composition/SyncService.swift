@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Directory
 import Glibc
 import Logging
 import Policy
@@ -22,6 +23,7 @@ struct SyncService: Service {
                     group.addTask { await reloadOnHangUp(watcher) }
                     group.addTask { try await work(watcher) }
                     group.addTask { try await RunWatch(reconciler: reconciler, logger: logger).run() }
+                    group.addTask { try await lookAgain(watcher) }
                     defer { group.cancelAll() }
                     try await group.next()
                 }
@@ -40,13 +42,38 @@ struct SyncService: Service {
         }
     }
 
+    /// Looks at the folders again when a person has asked for a run, or one is due that was put off.
+    private func lookAgain(_ watcher: PolicyWatcher) async throws {
+        var known: Set<StandingStore.PolicyName> = []
+        while true {
+            try await Task.sleep(for: Self.pause)
+            // The database may be away; whoever is at work says so.
+            guard let due = try? await reconciler.due() else { continue }
+            if !due.isSubset(of: known) { watcher.reload() }
+            known = due
+        }
+    }
+
+    /// Between two looks for what a person asked for; a look costs one small statement.
+    private static let pause = Duration.seconds(2)
+
     private func work(_ watcher: PolicyWatcher) async throws {
         logger.info("watching", metadata: ["policies": "\(folder)"])
         var memory = WatchMemory()
         for await scan in watcher.scans {
             for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
+            let due = scan.jobs.isEmpty ? [] : (try? await reconciler.due()) ?? []
             for job in scan.jobs {
-                if !memory.isHandled(job) {
+                if due.contains(job.policy.standingName) {
+                    try await run(job, &memory, because: .retry)
+                } else if (try? await reconciler.isPutAside(job.policy, file: job.file)) == true {
+                    if !memory.isHandled(job) {
+                        memory.ran(job, at: Self.now, because: .news)
+                        logger.warning(
+                            "the policy is put aside until its file or its rules change: muster sync retry \(job.policy.name)",
+                            metadata: ["policy": "\(job.policy.name)", "file": "\(job.file.path)"])
+                    }
+                } else if !memory.isHandled(job) {
                     try await run(job, &memory)
                 } else if let reason = memory.due(job, at: Self.now) {
                     try await run(job, &memory, because: reason)
@@ -72,7 +99,7 @@ struct SyncService: Service {
                     job.policy, file: job.file.path, actor: reason.rawValue, patience: patience)
             }
             memory.ran(job, at: Self.now, because: reason)
-            report(run, logger)
+            report(run, logger, isKnown: memory.isKnownFailure(run))
         } catch let error as SyncError {
             // Its Platform App may come yet: tried again at every look, said once.
             let isNews = memory.failed(job, error.message)
@@ -85,7 +112,8 @@ struct SyncService: Service {
         }
     }
 
-    private func report(_ run: Run, _ logger: Logger) {
+    /// - Parameter isKnown: whether the run before this one ended likewise: said once.
+    private func report(_ run: Run, _ logger: Logger, isKnown: Bool) {
         var metadata: Logger.Metadata = ["run": "\(run.id)", "state": "\(run.state.rawValue)"]
         for (name, count) in run.counts.values where count > 0 { metadata[name] = "\(count)" }
         if let reason = run.reason { metadata["reason"] = "\(reason)" }
@@ -93,7 +121,8 @@ struct SyncService: Service {
         case .held:
             metadata["release"] = "muster sync apply --plan \(run.id) --release"
             logger.warning("a guard holds the run", metadata: metadata)
-        case .refused, .failed, .stale: logger.warning("the run changed nothing", metadata: metadata)
+        case .refused, .failed, .stale:
+            logger.log(level: isKnown ? .debug : .warning, "the run changed nothing", metadata: metadata)
         case .unchanged: logger.info("nothing to change", metadata: metadata)
         default: logger.notice("the run is done", metadata: metadata)
         }
@@ -130,9 +159,13 @@ struct WatchMemory {
         case schedule
         /// What others changed is looked for.
         case drift
+        /// A person decided a dispute or asked for it, or what was left alone is to be tried again.
+        case retry
     }
 
     private var deeds: [String: Deed] = [:]
+    /// Why the last run of each policy came to nothing.
+    private var failures: [String: String] = [:]
     /// When each policy is to run again without any news, in Unix seconds.
     private var times: [String: [Reason: Int64]] = [:]
     private var policies: [String: String]?
@@ -148,6 +181,13 @@ struct WatchMemory {
         let deed = deed(job, failure: reason)
         defer { deeds[job.policy.name] = deed }
         return deeds[job.policy.name] != deed
+    }
+
+    /// Whether a run came to nothing for the reason for which the policy's run before it did.
+    mutating func isKnownFailure(_ run: Run) -> Bool {
+        let failure = [.refused, .failed, .stale].contains(run.state) ? "\(run.state) \(run.code ?? "")" : nil
+        defer { failures[run.policy] = failure }
+        return failure != nil && failures[run.policy] == failure
     }
 
     /// Whether the policy is to run again although nothing is new; the schedule before the look for drift.

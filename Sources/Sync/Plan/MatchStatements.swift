@@ -261,7 +261,7 @@ enum MatchStatements {
         [
             """
             update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_id'
-            where p.external_key in (
+            where p.situation <> 'ignored' and p.external_key in (
                 select external_key from \(unescaped: c.area.entries) where kind = 'p' and external_key in (
                     select external_key from \(unescaped: c.area.entries) where kind = 'p'
                     group by external_key having count(*) > 1
@@ -272,23 +272,29 @@ enum MatchStatements {
             // The same record twice is one record.
             """
             delete from \(unescaped: c.area.pending) p using \(unescaped: c.area.pending) q
-            where p.external_key = q.external_key and p.situation not in ('disputed', 'protected') and p.ctid > q.ctid
+            where p.external_key = q.external_key and \(unescaped: isPlanned("p")) and p.ctid > q.ctid
             """,
+            // Of several with one address he has it of whom a person has said so.
             """
             update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_email'
-            where p.situation not in ('disputed', 'protected') and p.email in (
-                select email from \(unescaped: c.area.pending) where situation not in ('disputed', 'protected') group by email having count(*) > 1
-            )
+            from (
+                select q.email, count(*) filter (where q.code = 'decided') as decided from \(unescaped: c.area.pending) q
+                where \(unescaped: isPlanned("q")) group by q.email having count(*) > 1
+            ) d
+            where \(unescaped: isPlanned("p")) and p.email = d.email and (p.code is distinct from 'decided' or d.decided > 1)
             """,
         ]
     }
+
+    /// Whether the pending person is one of whom something is planned.
+    private static func isPlanned(_ person: String) -> String { "\(person).situation in ('linked', 'unlinked', 'unmatched')" }
 
     /// An address held by somebody who does not give it up in this run. Repeated until none is found: each may block the next.
     static func disputeTakenEmails(_ c: PlanContext) -> PostgresQuery {
         """
         update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'email_taken'
         from users h
-        where p.situation not in ('disputed', 'protected') and h.email_key = p.email and h.id is distinct from p.object_id
+        where \(unescaped: isPlanned("p")) and h.email_key = p.email and h.id is distinct from p.object_id
           and not exists (
             select from \(unescaped: c.area.pending) q
             where q.object_id = h.id and q.situation = 'linked' and q.email <> h.email
@@ -300,12 +306,14 @@ enum MatchStatements {
     static func reportDisputes(_ c: PlanContext, after number: Int) -> PostgresQuery {
         """
         insert into run_findings (run_id, number, code, entry, line, external_key, detail)
-        select \(c.run), \(Int32(number)) + row_number() over (order by line), code, coalesce(dn, email), line, external_key,
-            case code
+        select \(c.run), \(Int32(number)) + row_number() over (order by line), split_part(code, ':', 1), coalesce(dn, email), line,
+            external_key,
+            case split_part(code, ':', 1)
             when 'non_permissible' then 'the user of this entry is no longer permitted to the policy''s app'
             when 'foreign_user' then 'a user with this e-mail exists and is not permitted to the policy''s app'
             when 'duplicate_id' then 'this id stands in the export more than once, with different content'
             when 'duplicate_email' then 'another entry of the export has the same e-mail'
+            when 'decision_lapsed' then 'what was decided of this entry does not hold any more: ' || split_part(code, ':', 2)
             else 'another user holds this e-mail and keeps it'
             end
         from \(unescaped: c.area.pending) where situation = 'disputed'

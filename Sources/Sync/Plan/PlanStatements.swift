@@ -109,13 +109,14 @@ enum PlanStatements {
                when x.suspends then 'disabled in the export'
                when not x.suspends then 'back or enabled in the export'
                else case x.action
-                   when 'adopt' then case when x.fields ? 'entry' then 'its entry was made anew' else 'matched by e-mail' end
+                   when 'adopt' then case when x.code = 'decided' then \(RunReason.decided)
+                       when x.fields ? 'entry' then 'its entry was made anew' else 'matched by e-mail' end
                    when 'link' then 'nothing but our memory of it'
                    else 'changed in the export' end
                end,
                x.hash
         from (
-            select p.external_key, p.situation, p.hash, p.object_id, u.row_version, f.fields, m.memberships, sp.suspends,
+            select p.external_key, p.code, p.hash, p.object_id, u.row_version, f.fields, m.memberships, sp.suspends,
                    case when p.situation = 'unlinked' then 'adopt'
                         when sp.suspends then 'suspend' when not sp.suspends then 'restore'
                         when f.fields <> '{}' or m.memberships <> '{}' then 'update' else 'link' end as action
