@@ -120,7 +120,7 @@ let package = Package(
         ),
         module("Intake", ["CZlib"]),
         module("Policy", ["Intake", "Secrets", .yams]),
-        module("Sync", ["Directory", "Policy", "Intake", "Postgres", "Secrets", .logging, .nioPosix]),
+        module("Sync", ["Directory", "Policy", "Intake", "Postgres", "Secrets", .logging, .nioCore, .nioPosix]),
         module("Work", ["Directory", "Postgres", .logging, .serviceLifecycle]),
         module(
             "Webhooks",
@@ -149,7 +149,7 @@ let package = Package(
             swiftSettings: strict
         ),
         module("SuperAdminAPI", ["WebSurface", "Directory", "Secrets", .hummingbird, .httpTypes]),
-        module("PlatformAPI", ["WebSurface", "Directory", .hummingbird, .httpTypes, .nioCore]),
+        module("PlatformAPI", ["WebSurface", "Sync", "Directory", .hummingbird, .httpTypes, .nioCore, .serviceLifecycle]),
         .target(
             name: "Documents",
             dependencies: ["WebSurface", "Secrets", .hummingbird, .httpTypes, .nioCore, .yams],

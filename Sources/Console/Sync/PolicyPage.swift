@@ -8,6 +8,7 @@ import WebSurface
 /// A policy: its file with what is wrong in it, what it reads and does, its limits and its last runs; the template is
 /// `sync_policy`.
 struct PolicyPage: Sendable {
+    let upload: UploadPart?
     let facts: [Fact]
     let guards: [GuardRow]
     let hasGuards: Bool
@@ -58,7 +59,7 @@ extension SyncPages {
         return .page(try await policyPage(visit, sheet))
     }
 
-    func policyPage(_ visit: ConsoleVisit, _ sheet: PolicySheet) async throws -> ConsolePage {
+    func policyPage(_ visit: ConsoleVisit, _ sheet: PolicySheet, _ problems: [FieldProblem] = []) async throws -> ConsolePage {
         let name = sheet.card.name
         let runs =
             name == nil
@@ -67,6 +68,7 @@ extension SyncPages {
         let guards = sheet.policy.map { GuardRow.all($0.guards) } ?? []
         let lines = SourceLine.all(sheet.lines ?? [], sheet.card.mistakes)
         let content = PolicyPage(
+            upload: UploadPart(sheet, sync, visit, problems),
             facts: PolicyFacts(sheet, row, visit).all, guards: guards, hasGuards: !guards.isEmpty,
             runs: runs.map { RunRow($0, visit) }, hasRuns: !runs.isEmpty,
             allRuns: visit.href("sync/runs", ["policy": name ?? ""]), mistakes: row.mistakes, hasMistakes: row.hasMistakes,
@@ -76,6 +78,7 @@ extension SyncPages {
         page.badges = [row.state]
         page.subtitle = "Policy in \(sheet.card.file)"
         page.above = PageLink("Policies", visit.href("sync"))
+        page.notice = problems.notice(besides: ["file"])
         return page
     }
 }

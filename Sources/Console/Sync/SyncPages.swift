@@ -8,7 +8,8 @@ struct SyncPages: Sendable {
     let directory: Directory
     let facts: InstallationFacts
     let policies: PolicyShelf?
-    let work: SyncWork?
+    /// Begins runs; nil where nobody does.
+    let sync: SyncDesk?
 
     func addRoutes(to frame: Frame) {
         frame.page("sync", in: .sync, policiesPage)
@@ -25,6 +26,8 @@ struct SyncPages: Sendable {
         frame.page("sync/runs/:id/undo", in: .sync, undoPage)
         frame.act("sync/runs/:id/undo", in: .sync, undo)
         frame.page("sync/policies/:name", in: .sync, policyPage)
+        frame.act("sync/policies/:name/confirm", in: .sync, confirmed: true, confirm)
+        if let sync { frame.upload("sync/policies/:name/uploads", in: .sync, limit: sync.sizeLimit, upload) }
     }
 
     private func show(_ visit: ConsoleVisit, _ view: RunView) async throws -> ConsoleAnswer {

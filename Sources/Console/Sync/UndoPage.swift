@@ -52,7 +52,7 @@ extension SyncPages {
     private func undoPage(_ visit: ConsoleVisit, _ problems: [FieldProblem]) async throws -> ConsolePage {
         let run = try await directory.runs.show(try visit.pathID(), by: try visit.caller)
         guard run.canBeUndone else { throw DirectoryError.notFound }
-        let content = UndoPage(run, canBegin: work != nil, visit)
+        let content = UndoPage(run, canBegin: sync != nil, visit)
         var page = page(of: run, "Undo run \(run.id)?", "sync_undo", content, visit, "undo")
         page.notice = problems.notice(besides: [])
         return page
@@ -61,12 +61,11 @@ extension SyncPages {
     /// Plans the reverse, as a run of its own that waits.
     func undo(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let id = try visit.pathID()
-        guard let work, let session = visit.session else { throw DirectoryError.notFound }
-        // Who may not read runs is told so before anything is begun.
-        _ = try await directory.runs.show(id, by: try visit.caller)
+        guard let sync else { throw DirectoryError.notFound }
         return try await visit.saving {
             do {
-                return .to("sync/runs/\(try await work.undo(id, session.email))", .planned)
+                let run = try await sync.undo(id, applies: false, by: try visit.caller)
+                return .to("sync/runs/\(run)", .planned)
             } catch let error as SyncError {
                 throw DirectoryError.invalid([FieldProblem("base", RunWords.sentence(error.message) ?? error.message)])
             }

@@ -2,18 +2,25 @@
 
 import Postgres
 
-/// The SQL that pages through a run's plan: whatever it is narrowed to, from index ranges where there are any. For operators
-/// only.
+/// The SQL that pages through a run's plan: whatever it is narrowed to, from index ranges where there are any. For
+/// the Platform App of the run, who sees names of what it may read, and for operators.
 enum RunChangeStatements {
     /// So many people at most are looked up by the words of a search; when there are more, the plan is walked through.
     static let fewFound: Int32 = 2_000
 
     /// A page of a run's changes in their order; one row with a null `seq` when there is none.
-    static func list(of run: Int64, _ filter: RunChangeFilter, _ page: PageRequest, caller: Caller) -> PostgresQuery {
-        """
-        with \(operator: caller, needs: [.runsRead]),
+    static func list(
+        of run: Int64, policy: String? = nil, _ filter: RunChangeFilter, _ page: PageRequest, caller: Caller
+    ) -> PostgresQuery {
+        // Who decided is shown to operators.
+        let decider =
+            caller.isOperator
+            ? ActorStatements.columns(kind: "d.by_kind", id: "d.by_id") : "null as actor, null::bigint as actor_id, null as actor_name"
+        return """
+        with \(caller: caller, needs: [.runsRead]),
         run as materialized (
-            select r.id, r.planned_at, r.first_chunk_end, r.state = 'done' as is_done from caller join runs r on r.id = \(run)
+            select r.id, r.planned_at, r.first_chunk_end, r.state = 'done' as is_done from caller
+            join runs r on r.id = \(run) and \(runOf: caller, "r", policy)
         ),
         \(found: filter, page)
         select caller.actor is not null as authenticated, run.id is not null as found, c.seq, c.kind::text as kind, c.action,
@@ -21,7 +28,7 @@ enum RunChangeStatements {
                coalesce(c.fields -> 'email' ->> 1, u.email, c.fields -> 'name' ->> 1, a.name) as label,
                case when c.kind = 'user' then coalesce(c.fields -> 'name' ->> 1, u.name) end as name, names.names,
                d.decision, d.reason as decision_reason, d.at as decided_at,
-               \(unescaped: ActorStatements.columns(kind: "d.by_kind", id: "d.by_id"))
+               \(unescaped: decider)
         from (select 1) one
         left join caller on true
         left join run on true
@@ -32,11 +39,13 @@ enum RunChangeStatements {
         ) c on true
         left join change_refusals x on x.run_id = run.id and x.seq = c.seq
         left join change_decisions d on d.run_id = run.id and d.seq = c.seq
-        left join lateral (select v.email, v.name from users v where c.kind = 'user' and v.id = c.object_id) u on true
-        left join lateral (select v.name from accounts v where c.kind = 'account' and v.id = c.object_id) a on true
+        left join lateral (select v.email, v.name from users v where c.kind = 'user' and v.id = c.object_id
+            and \(named: .user, "v.id", caller)) u on true
+        left join lateral (select v.name from accounts v where c.kind = 'account' and v.id = c.object_id
+            and \(named: .account, "v.id", caller)) a on true
         left join lateral (
             select jsonb_object_agg(k.key, coalesce(
-                (select v.name from accounts v where v.id = k.key::bigint),
+                (select v.name from accounts v where v.id = k.key::bigint and \(named: .account, "v.id", caller)),
                 -- One that the run itself would make.
                 (select n.fields -> 'name' ->> 1 from changes n where n.kind = 'account' and n.object_id = k.key::bigint
                     and n.run_id = run.id and n.planned_at = run.planned_at limit 1))) as names
@@ -61,14 +70,17 @@ enum RunChangeStatements {
     }
 
     /// A page of what a run found, all of it or what has one code.
-    static func findings(of run: Int64, code: String? = nil, _ page: PageRequest, caller: Caller) -> PostgresQuery {
+    static func findings(
+        of run: Int64, policy: String? = nil, code: String? = nil, _ page: PageRequest, caller: Caller
+    ) -> PostgresQuery {
         """
-        with \(operator: caller, needs: [.runsRead])
-        select caller.actor is not null as authenticated, f.number::bigint as number, f.code, f.entry, f.line, f.detail
+        with \(caller: caller, needs: [.runsRead])
+        select caller.actor is not null as authenticated, r.id is not null as found, f.number::bigint as number, f.code, f.entry, f.line, f.detail
         from (select 1) one
         left join caller on true
+        left join runs r on caller.actor is not null and r.id = \(run) and \(runOf: caller, "r", policy)
         left join lateral (
-            select * from run_findings x where x.run_id = \(run) and caller.actor is not null and \(of: page, "x.number")
+            select * from run_findings x where x.run_id = r.id and \(of: page, "x.number")
               and (\(code)::text is null or x.code = \(code))
             order by x.number limit \(page.fetched)
         ) f on true
@@ -122,6 +134,16 @@ enum RunChangeStatements {
 }
 
 extension PostgresQuery.StringInterpolation {
+    /// The condition that the caller may read the object whose name is to be shown; an operator may read all.
+    fileprivate mutating func appendInterpolation(named kind: ObjectKind, _ id: StaticString, _ caller: Caller) {
+        if caller.isOperator { return appendLiteral("true") }
+        appendLiteral(
+            """
+            exists (select from platform_app_permissibles np where np.kind = '\(kind.rawValue)' \
+            and np.platform_app_id = (select app_id from caller) and np.object_id = \(id) and np.rights & 1 <> 0)
+            """)
+    }
+
     /// The CTE `found(seq)`: the first changes behind the page's beginning that the filter lets through.
     fileprivate mutating func appendInterpolation(found filter: RunChangeFilter, _ page: PageRequest) {
         if let refusal = filter.refusal {

@@ -44,7 +44,8 @@ extension RunJournal {
     ///   the plan has no such change, and for a reason that cannot be stored.
     @discardableResult
     package func decide(
-        _ decision: RunDecision, _ selection: RunSelection, of id: Int64, reason: String? = nil, by caller: Caller
+        _ decision: RunDecision, _ selection: RunSelection, of id: Int64, reason: String? = nil, policy: String? = nil,
+        by caller: Caller
     ) async throws -> Int {
         var problems = StorableText.problems("reason", "Reason", reason, maximum: 500)
         for action in selection.actions where !RunSelection.actions.contains(action) {
@@ -53,10 +54,10 @@ extension RunJournal {
         let numbers = selection.changes.filter { $0 > 0 && $0 <= Int32.max }
         if numbers.count < selection.changes.count { problems.append(FieldProblem("change", "The plan has no such change")) }
         guard problems.isEmpty else {
-            _ = try await show(id, by: caller)
+            _ = try await show(id, policy: policy, by: caller)
             throw DirectoryError.invalid(problems)
         }
-        let statement = RunDecisionStatements.decide(decision, of: id, selection, reason: reason, caller: caller)
+        let statement = RunDecisionStatements.decide(decision, of: id, selection, reason: reason, policy: policy, caller: caller)
         guard let row = try await directory.row(statement), try row.decode(Bool.self, "authenticated") else {
             throw DirectoryError.invalidAccessToken
         }

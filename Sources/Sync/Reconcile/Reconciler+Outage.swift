@@ -83,16 +83,23 @@ extension Reconciler {
         }
     }
 
-    /// ``reconcile(_:file:actor:progress:)``, through outages of the database.
+    /// ``reconcile(_:file:actor:progress:)``, through outages of the database, when it is its turn among the runs of this process.
     package func reconcile(
         _ policy: Policy, file: String, actor: String, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
-        let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress, patience: patience)
-        return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+        try await seats.sit(policy.seat) {
+            let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress, patience: patience)
+            return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+        }
     }
 }
 
 extension RunState {
     /// Whether the plan was dealt with to its end, with whatever success.
     var isApplied: Bool { [.done, .stale, .failed].contains(self) }
+}
+
+extension Policy {
+    /// What is one at a time in a process: the source of an app.
+    var seat: String { "\(platformApp)/\(source)" }
 }

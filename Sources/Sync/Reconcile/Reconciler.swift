@@ -15,6 +15,11 @@ package struct Reconciler: Sendable {
     let engine: ChangeEngine
     let lease: SourceLease
     let logger: Logger
+    /// Two at once, so that calls find connections and memory beside them.
+    let seats = RunSeats(2)
+
+    /// What the runs of this process are at.
+    package let board = ProgressBoard()
 
     /// The journal.
     package let runs: RunStore
@@ -77,16 +82,23 @@ package struct Reconciler: Sendable {
 
     // MARK: Reading and planning
 
-    private func plan(_ context: PlanContext, file: String, progress: RunProgress, on connection: PostgresConnection) async throws
-    {
+    /// Reads and plans a run that has begun, under the lease of its source.
+    ///
+    /// - Parameter name: what the journal calls the file; its path if nil.
+    func plan(
+        _ context: PlanContext, file: String, named name: String? = nil, progress: RunProgress, on connection: PostgresConnection
+    ) async throws {
         let run = context.run
+        let progress = board.telling(progress, of: run)
+        defer { board.remove(run) }
         var counts = RunCounts()
         do {
             try await readAndPlan(context, file: file, counts: &counts, progress: progress, on: connection)
         } catch let error as IntakeError {
-            try await refuse(run, code: error.code.rawValue, reason: "\(file): \(error)", counts)
+            try await refuse(run, code: error.code.rawValue, reason: "\(name ?? file): \(error)", counts)
         } catch let error as SyncError {
-            try await refuse(run, code: error.code.rawValue, reason: error.message, counts)
+            let reason = name.map { error.message.replacing(file, with: $0) } ?? error.message
+            try await refuse(run, code: error.code.rawValue, reason: reason, counts)
         } catch {
             // The database may be what failed: then whoever looks next marks the run.
             try? await runs.finish(run, .failed, code: "interrupted", reason: "the run broke off: \(error)", counts: counts)
@@ -150,6 +162,8 @@ package struct Reconciler: Sendable {
             let state = try await runs.show(run.id).state
             throw SyncError(.notApplicable, "run \(run.id) is \(state.rawValue): there is nothing to apply")
         }
+        let progress = board.telling(progress, of: run.id)
+        defer { board.remove(run.id) }
         let report = try await engine.apply(set) { done, of in await progress.report(.applying(done: done, of: of)) }
         try await conclude(run, set, report)
         let concluded = try await runs.show(run.id)

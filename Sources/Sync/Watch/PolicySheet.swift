@@ -34,18 +34,11 @@ extension PolicyShelf {
         }
     }
 
-    /// The limits of a policy; those of one that states none where it is not at hand.
-    package func guards(of policy: String) async throws -> Guards {
-        try await NIOThreadPool.singleton.runIfActive { [self] in
-            look().policies.first { $0.name == policy }?.guards ?? Guards()
-        }
-    }
-
     /// Where the rules of these policies stand in their files.
     package func places(of names: Set<String>) async throws -> [String: RulePlaces] {
         guard !names.isEmpty else { return [:] }
         return try await NIOThreadPool.singleton.runIfActive { [self] in
-            look().policies.filter { names.contains($0.name) }.reduce(into: [:]) { $0[$1.name] = RulePlaces($1) }
+            refreshed().policies.filter { names.contains($0.name) }.reduce(into: [:]) { $0[$1.name] = RulePlaces($1) }
         }
     }
 
