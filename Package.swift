@@ -66,7 +66,7 @@ let consoleResources = [
     "table.mustache", "cell.mustache", "row_form.mustache", "section.mustache", "act_form.mustache", "object_page.mustache",
     "object_list.mustache", "object_form.mustache",
     "sync_policies.mustache", "sync_runs.mustache", "sync_run.mustache", "sync_progress.mustache", "sync_findings.mustache",
-    "run_rows.mustache",
+    "run_rows.mustache", "sync_decision.mustache", "sync_undo.mustache", "sync_policy.mustache",
     "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
     "profile.mustache", "authenticator.mustache", "enrolment.mustache", "recovery_codes.mustache",
     "super_admins.mustache", "super_admin.mustache",
@@ -147,7 +147,7 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "Pages", "WebSurface", "Directory", "SignIn", "Sync", "Secrets", .hummingbird, .httpTypes, .nioCore,
+                "Pages", "WebSurface", "Directory", "SignIn", "Sync", "Policy", "Intake", "Secrets", .hummingbird, .httpTypes, .nioCore,
             ],
             resources: consoleResources.map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict
