@@ -6,7 +6,8 @@ import ServiceLifecycle
 import Sync
 import UnixSignals
 
-/// Keeps the directory as the watched exports say: runs what is new, one file at a time, beside finishing what others left.
+/// Keeps the directory as the watched exports say: runs what is new, one file at a time of each policy, beside finishing what others
+/// left. Policies have their turns in the reconciler, in the order in which they came.
 struct SyncService: Service {
     let reconciler: Reconciler
     let folder: String
@@ -40,16 +41,54 @@ struct SyncService: Service {
         }
     }
 
+    private enum Event: Sendable {
+        case scan(WatchScan)
+        case ended(WatchScan.Job, Outcome)
+    }
+
+    /// What became of a job.
+    private enum Outcome: Sendable {
+        case ran(WatchMemory.Reason)
+        /// It could not begin.
+        case failed(SyncError)
+    }
+
     private func work(_ watcher: PolicyWatcher) async throws {
         logger.info("watching", metadata: ["policies": "\(folder)"])
         var memory = WatchMemory()
-        for await scan in watcher.scans {
-            for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
-            for job in scan.jobs {
-                if !memory.isHandled(job) {
-                    try await run(job, &memory)
-                } else if let reason = memory.due(job, at: Self.now) {
-                    try await run(job, &memory, because: reason)
+        var jobs: [WatchScan.Job] = []
+        // Policies that nothing is begun for: those at work, and those that failed, until the next look.
+        var (busy, failed): (Set<String>, Set<String>) = ([], [])
+        let (events, sink) = AsyncStream.makeStream(of: Event.self)
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                for await scan in watcher.scans { sink.yield(.scan(scan)) }
+                sink.finish()
+            }
+            for await event in events {
+                switch event {
+                case .scan(let scan):
+                    for line in memory.news(of: scan) {
+                        logger.log(level: line.level, "\(line.message)", metadata: line.metadata)
+                    }
+                    jobs = scan.jobs
+                    failed = []
+                case .ended(let job, .ran(let reason)):
+                    busy.remove(job.policy.name)
+                    memory.ran(job, at: Self.now, because: reason)
+                case .ended(let job, .failed(let error)):
+                    busy.remove(job.policy.name)
+                    failed.insert(job.policy.name)
+                    // Its Platform App may come yet: tried again at every look, said once.
+                    let isNews = memory.failed(job, error.message)
+                    logger.log(
+                        level: isNews ? .warning : .debug, "the export was not reconciled",
+                        metadata: ["policy": "\(job.policy.name)", "file": "\(job.file.path)", "error": "\(error.message)"])
+                }
+                for job in jobs where !busy.contains(job.policy.name) && !failed.contains(job.policy.name) {
+                    guard let reason = memory.isHandled(job) ? memory.due(job, at: Self.now) : .news else { continue }
+                    busy.insert(job.policy.name)
+                    group.addTask { sink.yield(.ended(job, try await run(job, because: reason))) }
                 }
             }
         }
@@ -58,7 +97,7 @@ struct SyncService: Service {
     /// Unix seconds.
     private static var now: Int64 { Int64(time(nil)) }
 
-    private func run(_ job: WatchScan.Job, _ memory: inout WatchMemory, because reason: WatchMemory.Reason = .news) async throws {
+    private func run(_ job: WatchScan.Job, because reason: WatchMemory.Reason) async throws -> Outcome {
         var logger = logger
         logger[metadataKey: "policy"] = "\(job.policy.name)"
         logger[metadataKey: "file"] = "\(job.file.path)"
@@ -71,18 +110,14 @@ struct SyncService: Service {
                 run = try await reconciler.reconcile(
                     job.policy, file: job.file.path, actor: reason.rawValue, patience: patience)
             }
-            memory.ran(job, at: Self.now, because: reason)
             report(run, logger)
         } catch let error as SyncError {
-            // Its Platform App may come yet: tried again at every look, said once.
-            let isNews = memory.failed(job, error.message)
-            logger.log(
-                level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
+            return .failed(error)
         } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
             // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried.
-            memory.ran(job, at: Self.now, because: reason)
             logger.error("the run broke off", metadata: ["error": "\(error)"])
         }
+        return .ran(reason)
     }
 
     private func report(_ run: Run, _ logger: Logger) {
@@ -123,7 +158,7 @@ struct WatchMemory {
     }
 
     /// Why a run begins.
-    enum Reason: String {
+    enum Reason: String, Sendable {
         /// The file, the policy or its guards are others than before.
         case news = "watch"
         /// The policy's schedule says so.
