@@ -161,7 +161,8 @@ let package = Package(
                 .embedInCode("OpenAPI/common.yaml"), .embedInCode("OpenAPI/users.yaml"), .embedInCode("OpenAPI/login.yaml"),
                 .embedInCode("OpenAPI/accounts.yaml"), .embedInCode("OpenAPI/account_users.yaml"),
                 .embedInCode("OpenAPI/custom_roles.yaml"), .embedInCode("OpenAPI/agent_bots.yaml"),
-                .embedInCode("OpenAPI/provisioning.yaml"), .embedInCode("OpenAPI/permissibles.yaml"),
+                .embedInCode("OpenAPI/sync.yaml"), .embedInCode("OpenAPI/provisioning.yaml"),
+                .embedInCode("OpenAPI/permissibles.yaml"),
                 .embedInCode("OpenAPI/webhooks.yaml"), .embedInCode("OpenAPI/audit.yaml"), .embedInCode("OpenAPI/auth.yaml"),
                 .embedInCode("OpenAPI/operations.yaml"), .embedInCode("OpenAPI/super_admin.yaml"),
                 .embedInCode("OpenAPI/disputes.yaml"),
@@ -215,8 +216,8 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory",
-                "DirectoryTestSupport", "Postgres", "Secrets",
+                "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignInPage", "SignIn", "Sync", "WebSurface", "WebTestSupport",
+                "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
@@ -234,8 +235,8 @@ let package = Package(
         tests(
             "DocumentsTests",
             [
-                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "WebSurface", "Directory",
-                "DirectoryTestSupport",
+                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "Sync", "WebSurface", "Directory",
+                "DirectoryTestSupport", .logging,
                 .hummingbird, .httpTypes,
             ]),
         tests(
@@ -256,7 +257,10 @@ let package = Package(
             ]),
         tests(
             "DaemonTests",
-            ["Daemon", "Sync", "Policy", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+            [
+                "Daemon", "Sync", "Policy", "Postgres", "WebSurface", "DirectoryTestSupport", .logging, .serviceLifecycle,
+                .subprocess, .systemPackage,
+            ]),
         tests("CommandsTests", ["Commands", "Daemon", "WebSurface", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
         tests(
             "SystemTests",

@@ -158,7 +158,8 @@ package final class SyncDesk: Sendable {
         do {
             let run = try await job.carryOut(job.asked)
             logger.notice(
-                "a run that was asked for", metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
+                "a run that was asked for",
+                metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
         } catch {
             job.asked.fail(error)
             guard !(error is CancellationError), !Task.isCancelled else { return }

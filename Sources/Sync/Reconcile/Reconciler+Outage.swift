@@ -50,14 +50,25 @@ package struct Patience: Sendable {
 }
 
 extension Reconciler {
-    /// ``plan(_:file:actor:applies:progress:)``, again after an outage of the database, and after another run of the source.
+    /// ``plan(_:file:actor:applies:progress:)``, again after an outage of the database, and after another run of the source; when it
+    /// is its turn among the runs of this process.
     package func plan(
         _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
+        try await inTurn(policy.seat, patience) {
+            try await plan(policy, file: file, actor: actor, applies: applies, progress: progress)
+        }
+    }
+
+    /// Plans when there is a seat, again after outages; while another process is at the source, others of this one have the seat.
+    ///
+    /// - Parameter then: done in the same seat, so that nobody comes between a plan and its end.
+    func inTurn(
+        _ seat: String, _ patience: Patience, plan: @Sendable () async throws -> Run,
+        then: @Sendable (Run) async throws -> Run = { $0 }
+    ) async throws -> Run {
         try await patience.whileBusy {
-            try await patience.whileAway {
-                try await plan(policy, file: file, actor: actor, applies: applies, progress: progress)
-            }
+            try await seats.sit(seat) { try await then(try await patience.whileAway { try await plan() }) }
         }
     }
 
@@ -87,9 +98,10 @@ extension Reconciler {
     package func reconcile(
         _ policy: Policy, file: String, actor: String, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
-        try await seats.sit(policy.seat) {
-            let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress, patience: patience)
-            return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+        try await inTurn(policy.seat, patience) {
+            try await plan(policy, file: file, actor: actor, applies: true, progress: progress)
+        } then: { run in
+            run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
         }
     }
 }
