@@ -22,7 +22,7 @@ struct DisputePageTests {
             """
         ).first?.decode(Int64.self, "id")
         try await scene.run(SyncScene.crowd(3))
-        let dispute = try await scene.site.world.directory.disputes.list(PageRequest(limit: 5), by: .command).items.first
+        let dispute = try await scene.site.world.directory.disputes.list(DisputeFilter(), PageRequest(limit: 5), by: .command).items.first
         return (try #require(user), try #require(dispute).id)
     }
 
