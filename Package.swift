@@ -165,6 +165,7 @@ let package = Package(
                 .embedInCode("OpenAPI/provisioning.yaml"), .embedInCode("OpenAPI/permissibles.yaml"),
                 .embedInCode("OpenAPI/webhooks.yaml"), .embedInCode("OpenAPI/audit.yaml"), .embedInCode("OpenAPI/auth.yaml"),
                 .embedInCode("OpenAPI/operations.yaml"), .embedInCode("OpenAPI/super_admin.yaml"),
+                .embedInCode("OpenAPI/disputes.yaml"),
                 .embedInCode("Postman/walk.yaml"), .embedInCode("Page/page.css"),
             ],
             swiftSettings: strict

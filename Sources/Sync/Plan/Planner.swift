@@ -97,6 +97,8 @@ struct Planner: Sendable {
         try await connection.executeScript(
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
+        try await execute(MatchStatements.stale(context), on: connection)
+        try await connection.analyzeRoughly("\(context.area.stale) (user_id)", timeout: Self.patience)
         try await execute(MatchStatements.pending(context, absence: absence), on: connection)
         try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
         let standing = try await connection.query(DecisionStatements.standing(context).unprepared()).first.map(Standing.init)
