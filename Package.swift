@@ -67,6 +67,7 @@ let consoleResources = [
     "object_list.mustache", "object_form.mustache",
     "sync_policies.mustache", "sync_runs.mustache", "sync_run.mustache", "sync_progress.mustache", "sync_findings.mustache",
     "run_rows.mustache", "sync_decision.mustache", "sync_undo.mustache", "sync_policy.mustache",
+    "sync_dispute.mustache",
     "audit.mustache", "settings.mustache", "settings_webhooks.mustache",
     "profile.mustache", "authenticator.mustache", "enrolment.mustache", "recovery_codes.mustache",
     "super_admins.mustache", "super_admin.mustache",

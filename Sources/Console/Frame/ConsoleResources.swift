@@ -39,6 +39,7 @@ enum ConsoleResources {
         "sync_decision": PackageResources.sync_decision_mustache,
         "sync_undo": PackageResources.sync_undo_mustache,
         "sync_policy": PackageResources.sync_policy_mustache,
+        "sync_dispute": PackageResources.sync_dispute_mustache,
         "run_rows": PackageResources.run_rows_mustache,
         "audit": PackageResources.audit_mustache,
         "settings": PackageResources.settings_mustache,

@@ -76,7 +76,7 @@ extension SyncPages {
                 "A policy says how one directory becomes users, accounts and roles. Put one into \(folder): it is read at once. "
                     + "Ready-made ones are in Policies/ beside the program’s source; “muster policy check FILE” finds mistakes."))
         var page = ConsolePage("Sync", "sync_policies", content)
-        page.tabs = tabs(visit, "sync")
+        page.tabs = Self.tabs(visit, "sync")
         page.subtitle = facts.policies.isEmpty ? nil : "Policies in \(facts.policies)"
         return .page(page)
     }

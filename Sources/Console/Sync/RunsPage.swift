@@ -38,7 +38,7 @@ extension SyncPages {
                     PageLink("See the policies", visit.href("sync"))),
             pager: Pager(list, next: found.next, newestFirst: true))
         var page = ConsolePage("Runs", "sync_runs", content)
-        page.tabs = tabs(visit, "sync/runs")
+        page.tabs = Self.tabs(visit, "sync/runs")
         return .page(page)
     }
 }

@@ -27,6 +27,8 @@ struct SyncPages: Sendable {
         frame.act("sync/runs/:id/undo", in: .sync, undo)
         frame.page("sync/policies/:name", in: .sync, policyPage)
         frame.act("sync/policies/:name/confirm", in: .sync, confirmed: true, confirm)
+        DisputePages(directory: directory).addRoutes(to: frame)
+        QuarantinePages(directory: directory).addRoutes(to: frame)
         if let sync { frame.upload("sync/policies/:name/uploads", in: .sync, limit: sync.sizeLimit, upload) }
     }
 
@@ -39,10 +41,11 @@ struct SyncPages: Sendable {
         return .response(visit.desk.part("sync_progress", RunProgressPart(run, visit)))
     }
 
-    func tabs(_ visit: ConsoleVisit, _ current: String) -> [PageLink] {
-        [("sync", "Policies"), ("sync/runs", "Runs")].map { path, label in
-            PageLink(label, visit.href(path), isCurrent: path == current)
-        }
+    static func tabs(_ visit: ConsoleVisit, _ current: String) -> [PageLink] {
+        let pages = [
+            ("sync", "Policies"), ("sync/runs", "Runs"), ("sync/disputes", "Disputes"), ("sync/quarantine", "Quarantine"),
+        ]
+        return pages.map { path, label in PageLink(label, visit.href(path), isCurrent: path == current) }
     }
 
     /// The page of a policy.

@@ -29,9 +29,10 @@ struct UndoTests {
             #expect(try await visitor.get("sync/runs/\(run.id)").body.contains("/sync/runs/\(run.id)/undo\""))
             let ask = try await visitor.get("sync/runs/\(run.id)/undo")
             #expect(ask.body.contains("set back, field by field") && ask.body.contains("A person took the field over"))
-            let plan = try await visitor.follow(try await visitor.submit(ask, "/undo"))
-            #expect(plan.body.contains("Nothing changes before you approve it."))
-            #expect(plan.body.contains("Undo of run \(run.id)") && plan.body.contains("What is not undone"))
+            let begun = try await visitor.follow(try await visitor.submit(ask, "/undo"))
+            #expect(begun.body.contains("Nothing changes before you approve it."))
+            #expect(begun.body.contains("Undo of run \(run.id)"))
+            let plan = try await visitor.wait(for: "What is not undone", at: "sync/runs/\(run.id + 1)")
             #expect(plan.body.contains("<del>Renamed 1</del>") && plan.body.contains("<ins>Person 1</ins>"))
             #expect(!plan.body.contains("Renamed 2</del>"))
             #expect(try await scene.site.world.count("select count(*) from users where name like 'Renamed%'") == 2)
@@ -73,7 +74,12 @@ struct UndoTests {
                 try browser.setScripts(false)
                 try browser.click("form.form button")
                 #expect(try browser.words.contains("Nothing changes before you approve it."))
+                let deadline = Date().addingTimeInterval(20)
+                while try !browser.words.contains("This plan waits"), Date() < deadline {
+                    try browser.open(scene.site.address("sync/runs/\(run.id + 1)"))
+                }
                 try browser.setScripts(true)
+                try browser.open(scene.site.address("sync/runs/\(run.id + 1)"))
                 try browser.checkPage("sync-undo-planned")
             }
         }
