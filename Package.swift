@@ -113,6 +113,7 @@ let package = Package(
                 .embedInCode("Migrations/V0008_super_admins.sql"),
                 .embedInCode("Migrations/V0009_journal.sql"),
                 .embedInCode("Migrations/V0010_sync_whole.sql"),
+                .embedInCode("Migrations/V0011_kept_reads.sql"),
             ],
             swiftSettings: strict
         ),

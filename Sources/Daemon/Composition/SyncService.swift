@@ -45,42 +45,97 @@ struct SyncService: Service {
         var memory = WatchMemory()
         for await scan in watcher.scans {
             for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
-            for job in scan.jobs {
+            /// Policies of which something could not be read: changes behind it wait for the next look.
+            var halted: Set<String> = []
+            for job in scan.jobs where !memory.waits(job) && !(job.isChanges && halted.contains(job.policy.name)) {
+                var isRead = true
                 if !memory.isHandled(job) {
-                    try await run(job, &memory)
+                    isRead = try await run(job, &memory)
                 } else if let reason = memory.due(job, at: Self.now) {
-                    try await run(job, &memory, because: reason)
+                    isRead = try await run(job, &memory, because: reason)
                 }
+                if !isRead { halted.insert(job.policy.name) }
             }
+            for policy in scan.idle where memory.isNew(policy) { try await showNews(of: policy, &memory) }
         }
     }
 
     /// Unix seconds.
     private static var now: Int64 { Int64(time(nil)) }
 
-    private func run(_ job: WatchScan.Job, _ memory: inout WatchMemory, because reason: WatchMemory.Reason = .news) async throws {
+    /// - Returns: whether what was to be read was.
+    private func run(
+        _ job: WatchScan.Job, _ memory: inout WatchMemory, because reason: WatchMemory.Reason = .news
+    ) async throws -> Bool {
         var logger = logger
         logger[metadataKey: "policy"] = "\(job.policy.name)"
         logger[metadataKey: "file"] = "\(job.file.path)"
         do {
-            let patience = patience("reconciling \(job.file.path)")
+            let (path, policy) = (job.file.path, job.policy)
+            if job.isChanges, try await patience("reading \(path)").whileAway({ try await reconciler.hasTaken(path, of: policy) }) {
+                logger.debug("these changes were taken already")
+                memory.ran(job, at: Self.now, because: reason)
+                return true
+            }
+            let patience = patience("reconciling \(path)")
             let run: Run
-            if reason == .drift, job.policy.operation.drift?.action == .report {
-                run = try await reconciler.plan(job.policy, file: job.file.path, actor: "drift", patience: patience)
+            if reason == .drift, policy.operation.drift?.action == .report {
+                run = try await reconciler.plan(policy, job.input, actor: "drift", patience: patience)
             } else {
                 run = try await reconciler.reconcile(
-                    job.policy, file: job.file.path, actor: reason.rawValue, patience: patience)
+                    policy, job.input, actor: reason.rawValue, holdsChangedPolicy: policy.operation.onChange == .hold,
+                    patience: patience)
             }
             memory.ran(job, at: Self.now, because: reason)
             report(run, logger)
+            if job.isChanges {
+                if run.state == .refused { memory.block(job) }
+            } else if run.state != .refused {
+                try await keep(run, of: policy, path, logger)
+            }
+            return run.state != .refused
         } catch let error as SyncError {
             // Its Platform App may come yet: tried again at every look, said once.
             let isNews = memory.failed(job, error.message)
             logger.log(
                 level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
+            return false
         } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
-            // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried.
-            memory.ran(job, at: Self.now, because: reason)
+            // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried. Changes have
+            // none: they are tried again.
+            if !job.isChanges { memory.ran(job, at: Self.now, because: reason) }
+            logger.error("the run broke off", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// Keeps what the run read, for when the policy changes.
+    private func keep(_ run: Run, of policy: Policy, _ path: String, _ logger: Logger) async throws {
+        let kept = try await patience("keeping \(path)").whileAway { try await reconciler.keep(run, of: policy, file: path) }
+        switch kept {
+        case .kept(let entries): logger.debug("kept the read", metadata: ["entries": "\(entries)"])
+        case .skipped(let reason): logger.warning("the read was not kept", metadata: ["reason": "\(reason)"])
+        case .same, .nothing: break
+        }
+    }
+
+    /// Plans the kept read by a policy that changed and has no export at hand, so that it is seen what it would change.
+    private func showNews(of policy: Policy, _ memory: inout WatchMemory) async throws {
+        var logger = logger
+        logger[metadataKey: "policy"] = "\(policy.name)"
+        do {
+            let patience = patience("planning the policy \(policy.name)")
+            if try await patience.whileAway({ try await reconciler.hasNews(policy) }) {
+                report(
+                    try await reconciler.reconcile(
+                        policy, .kept, actor: "watch", holdsChangedPolicy: policy.operation.onChange == .hold, patience: patience),
+                    logger)
+            }
+            memory.looked(policy)
+        } catch let error as SyncError {
+            logger.debug("the policy has nothing to show", metadata: ["error": "\(error.message)"])
+        } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
+            memory.looked(policy)
             logger.error("the run broke off", metadata: ["error": "\(error)"])
         }
     }
@@ -133,31 +188,60 @@ struct WatchMemory {
     }
 
     private var deeds: [String: Deed] = [:]
+    /// Changes that led to a run, by policy and path.
+    private var taken: [String: [String: WatchedFile]] = [:]
+    /// Changes that were refused, by policy: those behind them have to wait.
+    private var blocked: [String: WatchedFile] = [:]
+    /// What policies without exports said when they were looked at.
+    private var looks: [String: String] = [:]
     /// When each policy is to run again without any news, in Unix seconds.
     private var times: [String: [Reason: Int64]] = [:]
     private var policies: [String: String]?
     private var mistakes: [PolicyDiagnostic] = []
 
-    /// Whether this content was run by this policy as it is.
-    func isHandled(_ job: WatchScan.Job) -> Bool { deeds[job.policy.name] == deed(job, failure: nil) }
+    /// Whether this content was run by this policy as it is; changes are taken once, whatever becomes of the policy.
+    func isHandled(_ job: WatchScan.Job) -> Bool {
+        if job.isChanges { return taken[job.policy.name]?[job.file.path] == job.file }
+        return deeds[job.policy.name] == deed(job, failure: nil)
+    }
+
+    /// Whether changes in front of this job could not be taken, so that it has to wait for other ones or a full export.
+    func waits(_ job: WatchScan.Job) -> Bool { job.isChanges && blocked[job.policy.name] != nil }
+
+    /// The changes were refused.
+    mutating func block(_ job: WatchScan.Job) { blocked[job.policy.name] = job.file }
+
+    /// Whether the policy is not as it was when it was looked at last.
+    func isNew(_ policy: Policy) -> Bool { looks[policy.name] != policy.fingerprint }
+
+    /// What a policy without exports would change was looked at.
+    mutating func looked(_ policy: Policy) { looks[policy.name] = policy.fingerprint }
 
     /// The job could not begin.
     ///
     /// - Returns: whether this was not known.
     mutating func failed(_ job: WatchScan.Job, _ reason: String) -> Bool {
         let deed = deed(job, failure: reason)
-        defer { deeds[job.policy.name] = deed }
-        return deeds[job.policy.name] != deed
+        // Changes are tried again like exports, and remembered apart from them.
+        let key = job.isChanges ? "\(job.policy.name)\n\(job.file.path)" : job.policy.name
+        defer { deeds[key] = deed }
+        return deeds[key] != deed
     }
 
     /// Whether the policy is to run again although nothing is new; the schedule before the look for drift.
     func due(_ job: WatchScan.Job, at now: Int64) -> Reason? {
-        guard let times = times[job.policy.name] else { return nil }
+        guard !job.isChanges, let times = times[job.policy.name] else { return nil }
         return [Reason.schedule, .drift].first { reason in times[reason].map { $0 <= now } ?? false }
     }
 
     /// The job led to a run: the next times are counted from now. Whatever ran, it looked at everybody.
     mutating func ran(_ job: WatchScan.Job, at now: Int64, because reason: Reason) {
+        guard !job.isChanges else {
+            taken[job.policy.name, default: [:]][job.file.path] = job.file
+            return
+        }
+        // What is new about an export is what there is from now on.
+        if !isHandled(job) { blocked[job.policy.name] = nil }
         deeds[job.policy.name] = deed(job, failure: nil)
         var random = SystemRandomNumberGenerator()
         let operation = job.policy.operation
@@ -171,6 +255,9 @@ struct WatchMemory {
     /// What is to be said about a scan: policies that came, changed or went, and mistakes that are new.
     mutating func news(of scan: WatchScan) -> [Line] {
         var lines: [Line] = []
+        // Changes that are gone, or are others by now, block nothing any more.
+        blocked = blocked.filter { policy, file in scan.jobs.contains { $0.policy.name == policy && $0.file == file } }
+        taken = taken.mapValues { files in files.filter { path, _ in scan.jobs.contains { $0.file.path == path } } }
         let now = Dictionary(scan.policies.map { ($0.name, $0.fingerprint) }) { first, _ in first }
         if now != policies {
             lines.append(

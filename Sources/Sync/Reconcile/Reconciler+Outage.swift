@@ -50,15 +50,25 @@ package struct Patience: Sendable {
 }
 
 extension Reconciler {
-    /// ``plan(_:file:actor:applies:progress:)``, again after an outage of the database, and after another run of the source.
+    /// ``plan(_:_:actor:applies:holdsChangedPolicy:progress:)``, again after an outage of the database, and after another run of
+    /// the source.
     package func plan(
-        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent, patience: Patience
+        _ policy: Policy, _ input: RunInput, actor: String, applies: Bool = false, holdsChangedPolicy: Bool = false,
+        progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
         try await patience.whileBusy {
             try await patience.whileAway {
-                try await plan(policy, file: file, actor: actor, applies: applies, progress: progress)
+                try await plan(
+                    policy, input, actor: actor, applies: applies, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
             }
         }
+    }
+
+    /// The same of an export.
+    package func plan(
+        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent, patience: Patience
+    ) async throws -> Run {
+        try await plan(policy, .export(file), actor: actor, applies: applies, progress: progress, patience: patience)
     }
 
     /// ``apply(_:release:progress:)``, continued after an outage of the database; another process at the same is waited for.
@@ -83,12 +93,22 @@ extension Reconciler {
         }
     }
 
-    /// ``reconcile(_:file:actor:progress:)``, through outages of the database.
+    /// ``reconcile(_:_:actor:holdsChangedPolicy:progress:)``, through outages of the database.
+    package func reconcile(
+        _ policy: Policy, _ input: RunInput, actor: String, holdsChangedPolicy: Bool = false, progress: RunProgress = .silent,
+        patience: Patience
+    ) async throws -> Run {
+        let run = try await plan(
+            policy, input, actor: actor, applies: true, holdsChangedPolicy: holdsChangedPolicy, progress: progress,
+            patience: patience)
+        return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+    }
+
+    /// The same of an export.
     package func reconcile(
         _ policy: Policy, file: String, actor: String, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
-        let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress, patience: patience)
-        return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+        try await reconcile(policy, .export(file), actor: actor, progress: progress, patience: patience)
     }
 }
 
