@@ -83,7 +83,7 @@ struct SyncService: Service {
                     for line in turns.memory.news(of: scan) {
                         logger.log(level: line.level, "\(line.message)", metadata: line.metadata)
                     }
-                    turns.take(scan, due: scan.jobs.isEmpty ? [] : (try? await reconciler.due()) ?? [])
+                    turns.take(scan, due: scan.jobs.isEmpty ? Set() : (try? await reconciler.due()) ?? Set())
                 case .ended(let job, let reason, let outcome): end(job, reason, outcome, &turns)
                 case .looked(let policy): turns.looked(policy)
                 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import Logging
 import Policy
 import Postgres
 
@@ -29,19 +30,32 @@ extension Reconciler {
                 try await finishOthers(of: place.source)
                 let begun = try await asked.begin(\.id) {
                     try await directory.runs.begin(
-                        policy: policy.name, source: place.source, fileName: name, applies: applies, by: caller)
+                        policy: policy.name, fingerprint: policy.fingerprint, source: place.source, fileName: name,
+                        applies: applies, by: caller)
                 }
                 do {
                     let context = PlanContext(
                         run: begun.id, source: begun.source, platformApp: begun.platformApp, policy: policy)
-                    try await plan(context, file: file, named: name, progress: .silent, on: connection)
+                    try await plan(context, .export(file), named: name, progress: .silent, on: connection)
                     return try await runs.show(begun.id)
                 } catch {
                     throw BrokenRun(run: begun.id, cause: error)
                 }
             }
         } then: { run in
-            applies && run.state == .planned ? try await apply(run.id, patience: patience) : run
+            let ended = applies && run.state == .planned ? try await apply(run.id, patience: patience) : run
+            try await keep(ended, of: policy, upload: file, named: name)
+            return ended
+        }
+    }
+
+    /// Nobody has the upload later: what the run read is kept while it is there.
+    private func keep(_ run: Run, of policy: Policy, upload file: String, named name: String) async throws {
+        do {
+            guard case .skipped(let reason) = try await keep(run, of: policy, file: file, named: name) else { return }
+            logger.warning("the read was not kept", metadata: ["run": "\(run.id)", "reason": "\(reason)"])
+        } catch  where !(error is CancellationError) {
+            logger.warning("the read was not kept", metadata: ["run": "\(run.id)", "error": "\(error)"])
         }
     }
 

@@ -12,8 +12,11 @@ struct PlanContext: Sendable {
     let platformApp: Int64
     let policy: Policy
     let area: StagingArea
+    /// Whether a plan waits for a person by which a changed policy would first be used.
+    let holdsChangedPolicy: Bool
 
-    init(run: Int64, source: Int64, platformApp: Int64, policy: Policy) {
+    init(run: Int64, source: Int64, platformApp: Int64, policy: Policy, holdsChangedPolicy: Bool = false) {
+        self.holdsChangedPolicy = holdsChangedPolicy
         self.run = run
         self.source = source
         self.platformApp = platformApp

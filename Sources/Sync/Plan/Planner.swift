@@ -35,6 +35,11 @@ struct Planner: Sendable {
         if context.policy.operation.enforcement == .report, counts.objectChanges > 0 {
             verdicts.append(GuardVerdict(code: "report", message: "the policy reports, and applies nothing by itself"))
         }
+        if context.holdsChangedPolicy, counts.objectChanges > 0,
+            let changed = try await ChangedPolicy(context: context).verdict(on: connection)
+        {
+            verdicts.append(changed)
+        }
         let isDivided = context.policy.operation.held == .changes && verdicts.allSatisfy { $0.isOfChanges }
         if isDivided, let held = try await divide(verdicts, counts: &counts, on: connection) { verdicts = [held] }
         // After the division, which numbers the changes anew.

@@ -176,7 +176,8 @@ import Testing
         "RunChangeStatements.list": "see runsAreTheCallers", "RunChangeStatements.refusalCounts": "operators only",
         "RunChangeStatements.findings": "see runsAreTheCallers",
         "RunChangeStatements.findingCounts": "operators only", "RunChangeStatements.accounts": "operators only",
-        "DisputeStatements.list": "see operatorsStatementsKnowNoApp", "DisputeStatements.take": "likewise", "DisputeStatements.settle": "likewise",
+        "DisputeStatements.list": "see operatorsStatementsKnowNoApp", "DisputeStatements.take": "likewise",
+        "DisputeStatements.settle": "likewise",
         "QuarantineStatements.list": "likewise", "QuarantineStatements.retry": "likewise",
         "QuarantineStatements.troubles": "likewise",
         "StandingStatements.failed": "no token gets there; deliveries to the webhooks of the run's app",
@@ -188,7 +189,8 @@ import Testing
         "RetentionStatements.auditEvents": "part of the purge; no token gets there",
         "RetentionStatements.deliveries": "likewise", "RetentionStatements.months": "likewise",
         "RetentionStatements.changes": "likewise", "RetentionStatements.findings": "likewise",
-        "RetentionStatements.refusals": "likewise", "RetentionStatements.runs": "likewise",
+        "RetentionStatements.keptReads": "likewise", "RetentionStatements.refusals": "likewise",
+        "RetentionStatements.runs": "likewise",
     ]
 
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {
@@ -273,7 +275,7 @@ import Testing
                 RunStatements.reject(1, reason: "r", policy: "p", caller: caller),
                 RunDecisionStatements.decide(.approved, of: 1, RunSelection(), reason: nil, policy: "p", caller: caller),
                 RunBeginStatements.reach(platformApp: "a", caller: caller),
-                RunBeginStatements.begin(policy: "p", source: 1, fileName: "f", applies: true, caller: caller),
+                RunBeginStatements.begin(policy: "p", fingerprint: "x", source: 1, fileName: "f", applies: true, caller: caller),
                 RunBeginStatements.beginUndo(of: 1, applies: true, caller: caller),
             ]
         )
