@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Foundation
+import Postgres
 import Testing
 
 /// Disputes, quarantine and policies in trouble by the program.
@@ -44,6 +45,56 @@ import Testing
             #expect(try await run("sync", "retry", "port", code: 1).contains("is not in trouble"))
         }
     }
+
+    /// A daemon that watches acts on what a person decides, and leaves a policy aside that its own limit refuses.
+    @Test func theDaemonLooksAgainWhenAPersonDecides() async throws {
+        try await MusterFixture.withMuster { muster in
+            try FileManager.default.createDirectory(atPath: muster.policies, withIntermediateDirectories: true)
+            let inbox = "\(muster.folder)/inbox"
+            try FileManager.default.createDirectory(atPath: inbox, withIntermediateDirectories: true)
+            try (Self.policy + "\nread: {files: [\"\(inbox)/*.json\"]}\n").write(
+                toFile: "\(muster.policies)/port.yaml", atomically: true, encoding: .utf8)
+            let daemon = try await muster.serve()
+            #expect(try await muster.muster("app", "create", "Port").code == 0)
+            #expect(try await muster.muster("user", "create", "ada@example.org", "--name", "Ada").code == 0)
+            try Self.export.write(toFile: "\(inbox)/export.json", atomically: true, encoding: .utf8)
+            func disputes() async throws -> String { try await muster.muster("sync", "disputes").out }
+            try await MusterFixture.eventually("the dispute") { try await disputes().contains("foreign_user") }
+            #expect(
+                try await muster.muster("sync", "resolve", "quay", "ada@example.org", "--adopt", "ada@example.org").code == 0)
+            try await MusterFixture.eventually("the decision is carried out") { try await disputes().contains("No entry waits") }
+
+            // More of it is unusable than the policy lets pass.
+            try Self.broken.write(toFile: "\(inbox)/export.json", atomically: true, encoding: .utf8)
+            func troubles() async throws -> String { try await muster.muster("sync", "retry").out }
+            func runs() async throws -> Int {
+                try await muster.withDatabase { postgres in
+                    let rows = try await postgres.query("select count(*) as n from runs where code = 'unusable'")
+                    return Int(try rows[0].decode(Int64.self, "n"))
+                }
+            }
+            try await MusterFixture.eventually("the policy is put aside") { try await troubles().contains("yes") }
+            #expect(try await runs() == 1)
+            #expect(try await daemon.end(SIGTERM) == 0)
+
+            // Nor is it run by the next daemon, until somebody asks.
+            let next = try await muster.serve()
+            try await MusterFixture.eventually("it is said") { next.text.contains("the policy is put aside") }
+            #expect(try await runs() == 1)
+            #expect(try await muster.muster("sync", "retry", "port").code == 0)
+            try await MusterFixture.eventually("a person's run") { try await runs() == 2 }
+            #expect(try await next.end(SIGTERM) == 0)
+        }
+    }
+
+    private static let broken = """
+        {"entries":[{"dn":"uid=ada,dc=example,dc=org","attributes":{"entryUUID":"00000000-0000-4000-8000-000000000001",
+        "objectClass":["inetOrgPerson"],"mail":["ada@example.org"],"cn":["Ada"]}},
+        {"dn":"uid=ben,dc=example,dc=org","attributes":{"entryUUID":"00000000-0000-4000-8000-000000000002",
+        "objectClass":["inetOrgPerson"],"cn":["Ben"]}},
+        {"dn":"uid=cle,dc=example,dc=org","attributes":{"entryUUID":"00000000-0000-4000-8000-000000000003",
+        "objectClass":["inetOrgPerson"],"cn":["Cle"]}}]}
+        """
 
     private static let policy = """
         policy: port
