@@ -221,7 +221,7 @@ enum MatchStatements {
         """
         update \(unescaped: c.area.pending) p set situation = 'unmatched', object_id = null, link_desired = null, former_key = null
         from \(unescaped: c.area.entries) o
-        where p.former_key is not null and o.kind in ('p', 'r') and o.external_key = p.former_key
+        where p.situation = 'unlinked' and p.former_key is not null and o.kind in ('p', 'r') and o.external_key = p.former_key
         """
     }
 

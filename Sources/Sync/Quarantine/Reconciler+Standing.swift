@@ -28,7 +28,10 @@ extension Reconciler {
                 stamp = try await NIOThreadPool.singleton.runIfActive { WatchedFile(export: file) }.map(policy.stamp)
             }
             try await standings.failed(run.id, stamp: stamp)
-        case .unchanged, .held: try await standings.recovered(run.id)
+        case .held: try await standings.recovered(run.id)
+        case .unchanged:
+            try await standings.recovered(run.id)
+            try await standings.retry(after: run.id, false)
         default: break
         }
     }
