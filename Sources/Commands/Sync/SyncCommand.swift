@@ -8,5 +8,6 @@ struct SyncCommand: AsyncParsableCommand {
         subcommands: [
             SyncPlanCommand.self, SyncApplyCommand.self, SyncRejectCommand.self, SyncRunsCommand.self, SyncShowCommand.self,
             SyncApproveCommand.self, SyncUndoCommand.self, SyncReportCommand.self, SyncWatchCommand.self,
+            SyncDisputesCommand.self, SyncResolveCommand.self, SyncQuarantineCommand.self, SyncRetryCommand.self,
         ])
 }

@@ -64,7 +64,7 @@ extension MusterDaemon {
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
         Console(
             directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL,
-            facts: facts, policies: desk.policies
+            facts: facts, policies: desk.policies, sync: desk
         ).addRoutes(to: router)
         try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
     }

@@ -17,16 +17,19 @@ package enum RunDecision: String, Sendable, CaseIterable {
 package struct RunSelection: Sendable, Equatable {
     /// Numbers of changes; empty is any.
     package var changes: [Int] = []
-    /// `create`, `update`, `adopt`, `suspend`, `restore`; empty is any.
+    /// Of ``RunSelection/actions``; empty is any.
     package var actions: [String] = []
+    /// Whether only those are meant of which nobody said anything yet.
+    package var isRest = false
 
-    package init(changes: [Int] = [], actions: [String] = []) {
+    package init(changes: [Int] = [], actions: [String] = [], isRest: Bool = false) {
         self.changes = changes
         self.actions = actions
+        self.isRest = isRest
     }
 
     /// The actions that changes have.
-    package static let actions = ["create", "update", "adopt", "suspend", "restore"]
+    package static let actions = ["create", "update", "adopt", "suspend", "restore", "delete"]
 }
 
 extension RunJournal {
@@ -67,7 +70,7 @@ extension RunJournal {
             ])
         }
         let decided = Int(try row.decode(Int64.self, "decided"))
-        guard decided > 0, decided >= Set(numbers).count || !selection.actions.isEmpty else {
+        guard selection.isRest || decided > 0, decided >= Set(numbers).count || !selection.actions.isEmpty else {
             throw DirectoryError.invalid([FieldProblem("change", "The plan has no such change")])
         }
         return decided

@@ -22,6 +22,8 @@ enum RunDecisionStatements {
                 join changes c on c.run_id = t.id and c.planned_at = t.planned_at and c.action <> 'link'
                 where (\(numbers.isEmpty) or c.seq = any (\(numbers)))
                   and (\(selection.actions.isEmpty) or c.action = any (\(selection.actions)))
+                  and (not \(selection.isRest)
+                      or not exists (select from change_decisions o where o.run_id = c.run_id and o.seq = c.seq))
             ),
             decided as (
                 insert into change_decisions as d (run_id, seq, decision, by_kind, by_id, reason)

@@ -60,11 +60,34 @@ package struct RunJournal: Sendable {
         }
     }
 
+    /// What a run found, the most frequent kind first.
+    package func findingCounts(of run: Int64, by caller: Caller) async throws -> [RunRefusalCount] {
+        try await authenticated(RunChangeStatements.findingCounts(of: run, caller: caller)).compactMap { row in
+            guard let code = try row.decode(String?.self, "code") else { return nil }
+            return RunRefusalCount(code: code, count: try row.decode(Int64.self, "count"))
+        }
+    }
+
+    /// A page of the accounts that a run's changes are about. Looks through the whole plan.
+    package func accounts(of run: Int64, _ page: PageRequest, by caller: Caller) async throws -> Page<RunAccount> {
+        let rows = try await authenticated(RunChangeStatements.accounts(of: run, page, caller: caller))
+        let accounts: [RunAccount] = try rows.compactMap { row in
+            guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
+            guard let id = try row.decode(Int64?.self, "id") else { return nil }
+            return RunAccount(
+                id: id, name: try row.decode(String?.self, "name"), count: try row.decode(Int64.self, "count"))
+        }
+        return Page(fetched: accounts.map { ($0.id, $0) }, page)
+    }
+
     /// A page of what a run found: entries left out, disputes.
+    ///
+    /// - Parameter code: only what has it.
     package func findings(
-        of run: Int64, policy: String? = nil, _ page: PageRequest, by caller: Caller
+        of run: Int64, policy: String? = nil, code: String? = nil, _ page: PageRequest, by caller: Caller
     ) async throws -> Page<RunFindingRecord> {
-        let rows = try await authenticated(RunChangeStatements.findings(of: run, policy: policy, page, caller: caller))
+        let rows = try await authenticated(
+            RunChangeStatements.findings(of: run, policy: policy, code: code, page, caller: caller))
         let findings: [RunFindingRecord] = try rows.compactMap { row in
             guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
             guard let number = try row.decode(Int64?.self, "number") else { return nil }
@@ -133,7 +156,8 @@ extension RunRecord {
             appliedCount: Int(try row.decode(Int64.self, "applied")), actor: try row.decode(String.self, "actor"),
             createdAt: try row.timestamp("created_at"), plannedAt: try row.optionalTimestamp("planned_at"),
             finishedAt: try row.optionalTimestamp("finished_at"), releasedAt: try row.optionalTimestamp("released_at"),
-            decidedBy: try row.decode(String?.self, "decided_by"))
+            decidedBy: try row.decode(String?.self, "decided_by"), undoes: try row.decode(Int64?.self, "undoes"),
+            undoneBy: try row.decode(Int64?.self, "undone_by"), partOf: try row.decode(Int64?.self, "part_of"))
     }
 }
 
@@ -148,6 +172,19 @@ extension RunChangeRecord {
             suspends: try row.decode(Bool?.self, "suspends"), fields: try row.json("fields"),
             memberships: try row.json("memberships"),
             accountNames: JSONText(try row.decode(PostgresJSON?.self, "names")?.text ?? "{}"),
-            refusal: try row.decode(String?.self, "refusal"), refusalDetail: try row.decode(String?.self, "refusal_detail"))
+            refusal: try row.decode(String?.self, "refusal"), refusalDetail: try row.decode(String?.self, "refusal_detail"),
+            decision: try Decision(row))
+    }
+}
+
+extension RunChangeRecord.Decision {
+    /// nil where nobody said anything.
+    fileprivate init?(_ row: PostgresRow) throws {
+        guard let decision = try row.decode(String?.self, "decision").flatMap(RunDecision.init),
+            let actor = try NamedActor.decode(row)
+        else { return nil }
+        self.init(
+            decision: decision, by: actor, reason: try row.decode(String?.self, "decision_reason"),
+            at: try row.timestamp("decided_at"))
     }
 }

@@ -135,7 +135,9 @@ enum RunStatements {
             case r.decided_by
                 when 'super_admin' then coalesce(\(name), 'a super admin')
                 else r.decided_by::text
-            end as decided_by
+            end as decided_by,
+            r.undoes, r.part_of,
+            (select x.id from runs x where x.source_id = r.source_id and x.undoes = r.id order by x.id desc limit 1) as undone_by
             """
     }
 

@@ -13,6 +13,7 @@ struct OpenAPIDocument: Sendable {
     private static let objects = [
         PackageResources.users_yaml, PackageResources.login_yaml, PackageResources.accounts_yaml,
         PackageResources.account_users_yaml, PackageResources.custom_roles_yaml, PackageResources.agent_bots_yaml,
+        PackageResources.disputes_yaml,
         PackageResources.sync_yaml,
     ]
 

@@ -28,7 +28,8 @@ package final class SyncDesk: Sendable {
     /// An upload that lies on the disk and belongs to no run yet.
     package struct TakenUpload: Sendable {
         let policy: Policy
-        let upload: Upload
+        /// May be told better by what came with the bytes.
+        package var upload: Upload
         let file: SpooledUpload
         /// SHA-256 of its bytes.
         package let digest: [UInt8]

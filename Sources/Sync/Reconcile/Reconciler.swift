@@ -50,7 +50,9 @@ package struct Reconciler: Sendable {
             let run = try await runs.begin(policy: policy.name, at: place, fileName: file, actor: actor, applies: applies)
             let context = PlanContext(run: run, source: place.source, platformApp: place.platformApp, policy: policy)
             try await plan(context, file: file, progress: progress, on: connection)
-            return try await runs.show(run)
+            let planned = try await runs.show(run)
+            try await noteStanding(of: planned, policy, file: file)
+            return planned
         }
     }
 
@@ -165,7 +167,9 @@ package struct Reconciler: Sendable {
         defer { board.remove(run.id) }
         let report = try await engine.apply(set) { done, of in await progress.report(.applying(done: done, of: of)) }
         try await conclude(run, set, report)
-        return try await runs.show(run.id)
+        let concluded = try await runs.show(run.id)
+        try await settle(concluded, try await runs.source(of: run.id), report)
+        return concluded
     }
 
     private func conclude(_ run: Run, _ set: ChangeSet, _ report: ApplyReport) async throws {

@@ -26,21 +26,23 @@ struct StageReader {
         let files = try await ExportFiles.open(file)
         let options = context.policy.read.exportOptions
         try checkManifest(files, options.manifest)
-        let rows = StagedRows(of: files, policy: context.policy, options: options)
+        let entries = ExportEntries(of: files, options: options)
+        let rows = StagedRows(of: entries, policy: context.policy)
         try await connection.copyIn(context.area.copyIn) { writer in
             var piece = try await rows.next()
             while let current = piece {
                 async let following = rows.next()
                 try await writer.write(current)
-                await progress.report(.reading(bytes: rows.bytes, of: files.byteCount, entries: rows.entries))
+                let done = await rows.progress
+                await progress.report(.reading(bytes: done.bytes, of: files.byteCount, entries: done.entries))
                 piece = try await following
             }
         }
         try await connection.analyzeRoughly(context.area.joinedOfEntries, timeout: Planner.patience)
-        guard let proof = try await attested(rows.proof, files, await rows.digests) else {
+        guard let proof = try await attested(entries.proof, files, await entries.digests) else {
             throw SyncError(.unreadable, "\(file) was not read to its end")
         }
-        try await journal(proof, await rows.digest(), size: files.byteCount, on: connection)
+        try await journal(proof, await entries.digest(), size: files.byteCount, on: connection)
         let stager = await rows.stager
         return Outcome(
             counts: stager.counts, findings: stager.findings, listsMembers: stager.listsMembers,
