@@ -128,7 +128,7 @@ package final class SyncDesk: Sendable {
     ///
     /// - Throws: `DirectoryError` with `notFound` for no such run, when it is asked for the first event.
     package func events(of id: Int64, policy: String? = nil, by caller: Caller) -> RunEvents {
-        RunEvents(id: id, policy: policy, caller: caller, journal: directory.runs, board: reconciler.board)
+        reconciler.events(of: id, policy: policy, by: caller)
     }
 
     private func ask(

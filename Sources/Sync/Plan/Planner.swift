@@ -16,6 +16,13 @@ struct Planner: Sendable {
     /// Why absence proves nothing in this read; nil when it does.
     let unprovenAbsence: String?
 
+    /// Makes the month's partition of the changes, before the transaction of a plan: the table is locked against everybody while it
+    /// is made, and of two runs that are the first of a month one would fail.
+    static func preparePartition(on connection: PostgresConnection) async throws {
+        // One transaction by itself. Any number, used for nothing else.
+        try await connection.executeScript("select pg_advisory_xact_lock(1297307460, 0); select ensure_changes_partition()")
+    }
+
     private var absence: Absence { unprovenAbsence == nil ? .proven : .unproven }
 
     /// Matches and plans on one connection.
@@ -129,6 +136,7 @@ struct Planner: Sendable {
     }
 
     private func difference(on connection: PostgresConnection, counts: inout RunCounts) async throws -> PlanFigures {
+        // Already there, but for the first moment of a month.
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
         if !context.addsOnly {

@@ -54,6 +54,9 @@ import Testing
             do {
                 try await body(world, Place(folder: folder))
             } catch {
+                let runs = try await world.postgres.query(
+                    "select policy || ' ' || state || ' ' || coalesce(reason, '') as run from runs order by id")
+                Issue.record("the runs: \(try runs.map { try $0.decode(String.self, "run") })")
                 work.cancel()
                 _ = await work.result
                 throw error
@@ -83,7 +86,9 @@ import Testing
             // Its app does not exist: it fails at every look.
             try place.policy("broken", app: "Nobody")
             try place.export("broken", 1...3)
-            try await until("the first exports") { try await world.count("select count(*) from runs where state = 'done'") == 3 }
+            try await until("the first exports") {
+                try await world.count("select count(distinct policy) from runs where state = 'done'") == 3
+            }
             try await world.postgres.withConnection { connection in
                 // Two of them are at work in another process, as long as it likes.
                 _ = try await connection.query(

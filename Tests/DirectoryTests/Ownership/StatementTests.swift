@@ -288,7 +288,7 @@ import Testing
         }
         // What is written is the caller's in the writing itself, not only in what is shown of it.
         for statement in [RunStatements.release(1, caller: caller), RunStatements.reject(1, reason: "r", caller: caller)] {
-            #expect(statement.sql.contains("x.released_at is null\n              and x.platform_app_id = caller.app_id"))
+            #expect(statement.sql.contains(/x\.released_at is null\s+and x\.platform_app_id = caller\.app_id/))
         }
     }
 

@@ -17,7 +17,7 @@ import WebTestSupport
             let (app, other) = (try await site.client(site.office), try await site.client(site.other))
             let planned = try await app.post("/sync/office/runs", SyncSite.export(1...3))
             let id = try #require(try planned.json()["id"]?.integer, "\(planned)")
-            _ = try await site.ended(id)
+            _ = try await site.ended(id, ["planned"])
             #expect(try await other.get("/sync/office/runs").json().elements.isEmpty)
             // Neither under the policy's name nor under one of its own, nor by whoever has the run under another policy.
             for (client, policy) in [(other, "office"), (other, "plant"), (app, "plant")] {
@@ -41,7 +41,7 @@ import WebTestSupport
             let app = try await site.client(site.office)
             let planned = try await app.post("/sync/office/runs", SyncSite.export(1...3))
             let id = try #require(try planned.json()["id"]?.integer, "\(planned)")
-            _ = try await site.ended(id)
+            _ = try await site.ended(id, ["planned"])
             let (reading, writing, neither) = (
                 try await site.client(site.office, scopes: ["runs:read"]),
                 try await site.client(site.office, scopes: ["runs:write"]),
@@ -97,7 +97,7 @@ import WebTestSupport
             let app = try await site.client(site.office)
             let answer = try await app.post("/sync/office/runs", SyncSite.export(1...20))
             let id = try #require(try answer.json()["id"]?.integer, "\(answer)")
-            _ = try await site.ended(id)
+            _ = try await site.ended(id, ["planned"])
             let raw = try RawClient(port: site.port, receiveTimeout: 60)
             await raw.send(
                 "GET /platform/api/v1/sync/office/runs/\(id)/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 7\r\n"
@@ -156,7 +156,7 @@ import WebTestSupport
             let app = try await site.client(site.office)
             let answer = try await app.post("/sync/office/runs", SyncSite.export(1...3))
             let id = try #require(try answer.json()["id"]?.integer, "\(answer)")
-            _ = try await site.ended(id)
+            _ = try await site.ended(id, ["planned"])
             var events = site.desk.events(of: id, by: site.office.caller).makeAsyncIterator()
             _ = try await events.next()
             try await site.world.postgres.execute("update access_tokens set revoked_at = now()")

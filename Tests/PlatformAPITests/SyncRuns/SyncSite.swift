@@ -44,10 +44,8 @@ struct SyncSite: Sendable {
         }
     }
 
-    /// The run as it is when nobody is at it any more.
-    func ended(_ id: Int64, _ states: Set<String> = ["done", "unchanged", "refused", "failed", "planned", "held"]) async throws
-        -> RunRecord
-    {
+    /// The run as it is when nobody is at it any more; a plan that is to be applied is on its way.
+    func ended(_ id: Int64, _ states: Set<String> = ["done", "unchanged", "refused", "failed"]) async throws -> RunRecord {
         try await until("run \(id) goes on") { states.contains(try await world.directory.runs.show(id, by: .command).state) }
         return try await world.directory.runs.show(id, by: .command)
     }

@@ -42,7 +42,7 @@ import WebTestSupport
             let app = try await site.client(site.office)
             let planned = try await app.post(Self.runs, SyncSite.export(1...4))
             let id = try #require(try planned.json()["id"]?.integer, "\(planned)")
-            #expect(try await site.ended(id).state == "planned")
+            #expect(try await site.ended(id, ["planned"]).state == "planned")
             #expect(try await site.world.count("select count(*) from users where email like 'p_@example.org'") == 0)
 
             let wrong = try await app.post("\(Self.runs)/\(id)/reject", #"{"changes":[99]}"#)
@@ -99,7 +99,7 @@ import WebTestSupport
             let answer = try #require(await raw.answer())
             try #require(answer.status == 202, "\(answer)")
             let id = try #require(try JSONParser.parse(Array(answer.body.utf8)).value["id"]?.integer)
-            let run = try await site.ended(id)
+            let run = try await site.ended(id, ["planned"])
             #expect(run.state == "planned" && run.changeCount == people, "\(run)")
             try await site.until("the spool is empty") { site.spooled.isEmpty }
         }
@@ -209,7 +209,7 @@ import WebTestSupport
             let export = SyncSite.export(1...3)
             let first = try await app.call("POST", Self.runs, .json(export), headers: key)
             let id = try #require(try first.json()["id"]?.integer, "\(first)")
-            _ = try await site.ended(id)
+            _ = try await site.ended(id, ["planned"])
             let second = try await app.call("POST", Self.runs, .json(export), headers: key)
             #expect(second.status == 202, "\(second)")
             #expect(try second.json()["id"]?.integer == id)
