@@ -133,7 +133,7 @@ package struct Reconciler: Sendable {
         do {
             try await readAndPlan(context, input, counts: &counts, progress: progress, on: connection)
         } catch let error as IntakeError {
-            try await refuse(run, code: error.code.rawValue, reason: "\(name ?? input.words): \(error)", counts)
+            try await refuse(run, code: error.code.rawValue, reason: "\(name ?? input.words): \(error)\(error.hint)", counts)
         } catch let error as SyncError {
             let reason = name.flatMap { name in input.file.map { error.message.replacing($0, with: name) } } ?? error.message
             try await refuse(run, code: error.code.rawValue, reason: reason, counts)
@@ -267,4 +267,11 @@ package struct Reconciler: Sendable {
 extension RunInput {
     /// How a sentence names it.
     fileprivate var words: String { file ?? "the kept read" }
+}
+
+extension IntakeError {
+    /// What to do about it, where there is something.
+    fileprivate var hint: String {
+        code == .changeRecords ? "; what tells changes belongs under read.changes of the policy, or is named with --changes" : ""
+    }
 }
