@@ -46,17 +46,15 @@ struct SyncService: Service {
         for await scan in watcher.scans {
             for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
             for job in scan.jobs {
-                if !memory.isHandled(job) {
+                memory.checkClock(job, at: .now)
+                if !memory.isHandled(job, at: .now) {
                     try await run(job, &memory)
-                } else if let reason = memory.due(job, at: Self.now) {
+                } else if let reason = memory.due(job, at: .now) {
                     try await run(job, &memory, because: reason)
                 }
             }
         }
     }
-
-    /// Unix seconds.
-    private static var now: Int64 { Int64(time(nil)) }
 
     private func run(_ job: WatchScan.Job, _ memory: inout WatchMemory, because reason: WatchMemory.Reason = .news) async throws {
         var logger = logger
@@ -71,7 +69,7 @@ struct SyncService: Service {
                 run = try await reconciler.reconcile(
                     job.policy, file: job.file.path, actor: reason.rawValue, patience: patience)
             }
-            memory.ran(job, at: Self.now, because: reason)
+            memory.ran(job, at: .now, because: reason)
             report(run, logger)
         } catch let error as SyncError {
             // Its Platform App may come yet: tried again at every look, said once.
@@ -79,9 +77,9 @@ struct SyncService: Service {
             logger.log(
                 level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
         } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
-            // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried.
-            memory.ran(job, at: Self.now, because: reason)
-            logger.error("the run broke off", metadata: ["error": "\(error)"])
+            // A full disk, a statement that took too long: the daemon serves on, and tries again after a rest.
+            let rest = memory.brokeOff(job, at: .now)
+            logger.error("the run broke off", metadata: ["error": "\(error)", "again_after": "\(rest)"])
         }
     }
 
@@ -132,14 +130,57 @@ struct WatchMemory {
         case drift
     }
 
+    /// A moment by both clocks: the one on the wall, which people set, and the one that only goes on.
+    struct Moment {
+        /// Seconds since 1970.
+        var unix: Int64
+        var steady: ContinuousClock.Instant
+
+        static var now: Moment { Moment(unix: Int64(time(nil)), steady: .now) }
+    }
+
+    /// When a policy is to run again without any news.
+    private struct Times {
+        /// When the schedule was looked at, in Unix seconds: a clock that shows less was set back.
+        var counted: Int64
+        /// By the clock on the wall, as people write it.
+        var schedule: Int64?
+        var drift: ContinuousClock.Instant?
+    }
+
+    /// A rest after a run that broke off.
+    private struct Rest {
+        var deed: Deed
+        var until: ContinuousClock.Instant
+        var length: Duration
+    }
+
+    private static let firstRest = Duration.seconds(60)
+    private static let longestRest = Duration.seconds(960)
+
     private var deeds: [String: Deed] = [:]
-    /// When each policy is to run again without any news, in Unix seconds.
-    private var times: [String: [Reason: Int64]] = [:]
+    private var times: [String: Times] = [:]
+    private var rests: [String: Rest] = [:]
     private var policies: [String: String]?
     private var mistakes: [PolicyDiagnostic] = []
 
-    /// Whether this content was run by this policy as it is.
-    func isHandled(_ job: WatchScan.Job) -> Bool { deeds[job.policy.name] == deed(job, failure: nil) }
+    /// Whether this content was run by this policy as it is, or rests because that broke off.
+    func isHandled(_ job: WatchScan.Job, at now: Moment) -> Bool {
+        let deed = deed(job, failure: nil)
+        guard let rest = rests[job.policy.name], rest.deed == deed else { return deeds[job.policy.name] == deed }
+        return now.steady < rest.until
+    }
+
+    /// The run ended for a reason that may pass: the same content is tried again, each time later.
+    ///
+    /// - Returns: how much later.
+    mutating func brokeOff(_ job: WatchScan.Job, at now: Moment) -> Duration {
+        let deed = deed(job, failure: nil)
+        let before = rests[job.policy.name].flatMap { $0.deed == deed ? $0.length : nil }
+        let length = before.map { min($0 * 2, Self.longestRest) } ?? Self.firstRest
+        rests[job.policy.name] = Rest(deed: deed, until: now.steady + length, length: length)
+        return length
+    }
 
     /// The job could not begin.
     ///
@@ -151,21 +192,34 @@ struct WatchMemory {
     }
 
     /// Whether the policy is to run again although nothing is new; the schedule before the look for drift.
-    func due(_ job: WatchScan.Job, at now: Int64) -> Reason? {
+    func due(_ job: WatchScan.Job, at now: Moment) -> Reason? {
         guard let times = times[job.policy.name] else { return nil }
-        return [Reason.schedule, .drift].first { reason in times[reason].map { $0 <= now } ?? false }
+        if let schedule = times.schedule, schedule <= now.unix { return .schedule }
+        if let drift = times.drift, drift <= now.steady { return .drift }
+        return nil
+    }
+
+    /// Counts the schedule anew where the clock was set back: the next time of a wrong day is not that of the right one.
+    mutating func checkClock(_ job: WatchScan.Job, at now: Moment) {
+        guard var times = times[job.policy.name], now.unix < times.counted else { return }
+        (times.counted, times.schedule) = (now.unix, next(job, after: now))
+        self.times[job.policy.name] = times
     }
 
     /// The job led to a run: the next times are counted from now. Whatever ran, it looked at everybody.
-    mutating func ran(_ job: WatchScan.Job, at now: Int64, because reason: Reason) {
+    mutating func ran(_ job: WatchScan.Job, at now: Moment, because reason: Reason) {
         deeds[job.policy.name] = deed(job, failure: nil)
+        rests[job.policy.name] = nil
+        let before = times[job.policy.name].flatMap { $0.counted <= now.unix ? $0.schedule : nil }
+        let scheduled = reason == .schedule ? nil : before.flatMap { $0 > now.unix ? $0 : nil }
+        let following = scheduled ?? next(job, after: now)
+        times[job.policy.name] = Times(
+            counted: now.unix, schedule: following, drift: job.policy.operation.drift.map { now.steady + $0.every })
+    }
+
+    private func next(_ job: WatchScan.Job, after now: Moment) -> Int64? {
         var random = SystemRandomNumberGenerator()
-        let operation = job.policy.operation
-        let scheduled = reason == .schedule ? nil : times[job.policy.name]?[.schedule].flatMap { $0 > now ? $0 : nil }
-        times[job.policy.name] = [
-            .schedule: scheduled ?? operation.schedule?.next(after: now, using: &random),
-            .drift: operation.drift.map { now + $0.every.components.seconds },
-        ].compactMapValues { $0 }
+        return job.policy.operation.schedule?.next(after: now.unix, using: &random)
     }
 
     /// What is to be said about a scan: policies that came, changed or went, and mistakes that are new.
