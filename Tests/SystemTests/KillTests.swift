@@ -44,23 +44,32 @@ import Testing
         try drop(muster)
         try await settled(series)
         let duration = (ContinuousClock.now - began).inSeconds
+        let applying = Double(
+            try await series.text("select extract(epoch from finished_at - planned_at)::text from runs order by id desc limit 1"))
         let undisturbed = try await series.text(Self.image)
         #expect(undisturbed.hasPrefix("\(Self.people) users"), "\(undisturbed)")
 
         var kills = 0
         var hits: [String: Int] = [:]
+        // Made shorter by each kill that comes after the apply.
+        var longest = (applying ?? 1) / 2
         while kills < Self.kills {
             try await series.forget()
             try drop(muster)
             var label = "after \(kills) kills:"
             for _ in 0..<Self.killsOfOneRun where kills < Self.kills {
-                guard try await isUnderWay(series) else { break }
-                let pause = Double.random(in: 0...duration / Double(Self.killsOfOneRun))
+                // Half of them in the apply, which is but a part of the time.
+                let isAimed = kills / 2 % 2 == 0
+                guard try await isUnderWay(series, in: isAimed ? ["applying"] : Self.active) else { break }
+                let pause = Double.random(in: 0...(isAimed ? longest : duration / Double(Self.killsOfOneRun)))
                 try await Task.sleep(for: .seconds(pause))
                 let killsServer = series.replicas == nil && kills % 2 == 1
                 let states = try await killsServer ? series.killServer(besides: daemon) : series.killDaemon(&daemon)
                 label += " \(killsServer ? "PostgreSQL" : "daemon") after \(pause) s, runs were \(states);"
-                guard let state = states.split(separator: " ").last.map(String.init), Self.active.contains(state) else { break }
+                guard let state = states.split(separator: " ").last.map(String.init), Self.active.contains(state) else {
+                    if isAimed { longest /= 2 }
+                    break
+                }
                 kills += 1
                 hits[state, default: 0] += 1
             }
@@ -73,6 +82,7 @@ import Testing
         }
         print("\(kills) kills of \(Self.people) entries, by the state of the run: \(hits)")
         fflush(nil)
+        #expect(hits["applying", default: 0] >= Self.kills / 4, "\(hits)")
         _ = try await daemon.end(SIGTERM)
     }
 
@@ -88,14 +98,14 @@ import Testing
     /// The states in which a kill counts.
     private static let active: Set<String> = ["reading", "planned", "applying"]
 
-    /// Waits until a run is under way; false when all is done already.
-    private func isUnderWay(_ series: KillSeries) async throws -> Bool {
+    /// Waits until a run is in one of the states; false when all is done already.
+    private func isUnderWay(_ series: KillSeries, in states: Set<String>) async throws -> Bool {
         var state = ""
         try await MusterFixture.eventually("a run is under way", limit: .seconds(300)) {
             state = (try? await series.text("select coalesce((select state from runs order by id desc limit 1), '')")) ?? ""
-            return Self.active.contains(state) || state == "done" || state == "unchanged"
+            return states.contains(state) || state == "done" || state == "unchanged"
         }
-        return Self.active.contains(state)
+        return states.contains(state)
     }
 
     /// Waits until the newest export is dealt with, whatever happened on the way.

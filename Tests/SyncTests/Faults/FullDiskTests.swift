@@ -14,8 +14,8 @@ import Testing
 /// itself and ends where an undisturbed one does.
 @Suite(.serialized, .enabled(if: !SmallDisk.ways.isEmpty, "this user may neither mount a file system nor limit the server's"))
 struct FullDiskTests {
-    /// More than a megabyte of each: rows that are staged, changes, users.
-    private static let people = 6_000
+    /// Where files are limited, more than a megabyte of each: rows that are staged, changes, users.
+    private static func people(_ way: SmallDisk.Way) -> Int { way == .limited ? 6_000 : 1_500 }
 
     private static func policy() throws -> Policy { try .crowd(guards: "guards: {administrators: {count: 10000}}") }
 
@@ -32,7 +32,7 @@ struct FullDiskTests {
 
     @Test(arguments: SmallDisk.ways, Stage.allCases)
     func aRunGoesOnWhenThereIsRoomAgain(_ way: SmallDisk.Way, _ stage: Stage) async throws {
-        var people = Person.crowd(Self.people)
+        var people = Person.crowd(Self.people(way))
         // Whose address moves is in a chunk that comes before all others.
         people[0].mail = "moved@example.org"
         let (before, after) = (Person.export(Person.crowd(30)), Person.export(people))
