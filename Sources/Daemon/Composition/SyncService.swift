@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import Directory
-import Glibc
 import Logging
 import Policy
 import ServiceLifecycle
@@ -17,9 +16,6 @@ struct SyncService: Service {
 
     /// Between two looks for what a person asked for; a look costs one small statement.
     private static let pause = Duration.seconds(2)
-
-    /// Unix seconds.
-    private static var now: Int64 { Int64(time(nil)) }
 
     private enum Event: Sendable {
         case scan(WatchScan)
@@ -87,7 +83,7 @@ struct SyncService: Service {
                 case .ended(let job, let reason, let outcome): end(job, reason, outcome, &turns)
                 case .looked(let policy): turns.looked(policy)
                 }
-                while let (job, reason) = turns.next(at: Self.now) {
+                while let (job, reason) = turns.next(at: .now) {
                     if reason != .retry, (try? await reconciler.isPutAside(job.policy, file: job.file)) == true {
                         putAside(job, reason, &turns)
                     } else {
@@ -115,10 +111,10 @@ struct SyncService: Service {
             RunLine(run, isKnown: turns.memory.isKnownFailure(run)).log(logger, metadata)
         case .brokeOff(let error):
             turns.ended(job, isRead: false)
-            logger.error("the run broke off", metadata: metadata.merging(["error": "\(error)"]) { $1 })
-            // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried. Changes
-            // have none: they are tried again.
-            if job.isChanges { return }
+            // A full disk, a statement that took too long: the daemon serves on, and tries again after a rest.
+            let rest = turns.memory.brokeOff(job, at: .now)
+            logger.error("the run broke off", metadata: metadata.merging(["error": "\(error)", "again_after": "\(rest)"]) { $1 })
+            return
         case .failed(let error):
             turns.ended(job, isRead: false)
             // Its Platform App may come yet: tried again at every look, said once.
@@ -128,13 +124,13 @@ struct SyncService: Service {
                 metadata: metadata.merging(["error": "\(error.message)"]) { $1 })
             return
         }
-        turns.memory.ran(job, at: Self.now, because: reason)
+        turns.memory.ran(job, at: .now, because: reason)
         if case .ran(let run) = outcome, run.state == .refused, job.isChanges { turns.memory.block(job) }
     }
 
     private func putAside(_ job: WatchScan.Job, _ reason: WatchMemory.Reason, _ turns: inout WatchTurns) {
         turns.ended(job, isRead: false)
-        turns.memory.ran(job, at: Self.now, because: reason)
+        turns.memory.ran(job, at: .now, because: reason)
         guard reason == .news else { return }
         logger.warning(
             "the policy is put aside until its file or its rules change: muster sync retry \(job.policy.name)",

@@ -23,7 +23,8 @@ struct WatchRunner: Sendable {
     func run(_ job: WatchScan.Job, because reason: WatchMemory.Reason) async throws -> Outcome {
         let (path, policy) = (job.file.path, job.policy)
         do {
-            if job.isChanges, try await patience("reading \(path)").whileAway({ try await reconciler.hasTaken(path, of: policy) }) {
+            if job.isChanges, try await patience("reading \(path)").whileAway({ try await reconciler.hasTaken(path, of: policy) })
+            {
                 return .taken
             }
             let patience = patience("reconciling \(path)")

@@ -24,7 +24,7 @@ struct WatchTurns {
     }
 
     /// The next job that has a reason to run; it is at work until ``ended(_:isRead:)``.
-    mutating func next(at now: Int64) -> (WatchScan.Job, WatchMemory.Reason)? {
+    mutating func next(at now: WatchMemory.Moment) -> (WatchScan.Job, WatchMemory.Reason)? {
         for job in jobs where !busy.contains(job.policy.name) && !halted.contains(job.policy.name) && !memory.waits(job) {
             guard let reason = reason(of: job, at: now) else { continue }
             busy.insert(job.policy.name)
@@ -54,8 +54,9 @@ struct WatchTurns {
         memory.looked(policy)
     }
 
-    private mutating func reason(of job: WatchScan.Job, at now: Int64) -> WatchMemory.Reason? {
+    private mutating func reason(of job: WatchScan.Job, at now: WatchMemory.Moment) -> WatchMemory.Reason? {
         if !job.isChanges, due.remove(job.policy.standingName) != nil { return .retry }
-        return memory.isHandled(job) ? memory.due(job, at: now) : .news
+        memory.checkClock(job, at: now)
+        return memory.isHandled(job, at: now) ? memory.due(job, at: now) : .news
     }
 }

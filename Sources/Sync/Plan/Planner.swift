@@ -142,7 +142,7 @@ struct Planner: Sendable {
         if !context.addsOnly {
             try await execute(PlanStatements.absentAccounts(context, absence), on: connection)
         }
-        try await execute(PlanStatements.knownUsers(context), on: connection)
+        try await execute(PlanStatements.knownUsers(context, absence), on: connection)
         try await execute(PlanStatements.newUsers(context), on: connection)
         var figures = PlanFigures()
         if context.policy.people.absent == .suspend, !context.addsOnly {
@@ -157,6 +157,12 @@ struct Planner: Sendable {
             ).first {
                 figures.absentUnproven = Int(try row.decode(Int64.self, "n"))
             }
+        }
+        if unprovenAbsence != nil, !context.addsOnly,
+            let row = try await connection.query(PlanStatements.keptMemberCount(context).unprepared().timeout(Self.patience))
+                .first
+        {
+            figures.membersUnproven = Int(try row.decode(Int64.self, "n"))
         }
         guard let row = try await connection.query(PlanStatements.summary(context).unprepared().timeout(Self.patience)).first
         else { return figures }

@@ -250,8 +250,9 @@ package struct Reconciler: Sendable {
             try await runs.finish(
                 run.id, .rejected, code: "rejected", reason: "a person left out every change of it", counts: counts)
         } else if report.applied == 0, report.refusedCount > 0 {
+            let codes = report.refused.filter { $0.value > 0 }.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", ")
             try await runs.finish(
-                run.id, .stale, code: "stale", reason: "nothing of the plan could be applied any more", counts: counts)
+                run.id, .stale, code: "stale", reason: "nothing of the plan could be applied: \(codes)", counts: counts)
         } else {
             let refused = report.refusedCount - report.leftOutCount
             let reasons =

@@ -46,7 +46,8 @@ extension RunStore {
             """)
         guard let row = rows.first else { throw SyncError(.noRun, "there is no run \(id); `muster sync runs` lists them") }
         let durations = try ["plan", "wait", "apply"].compactMap { stage in
-            try row.decode(Int64?.self, stage).map { RunReportRecord.Duration(stage: stage, milliseconds: $0) }
+            // Whatever the clock did meanwhile, nothing took less than no time.
+            try row.decode(Int64?.self, stage).map { RunReportRecord.Duration(stage: stage, milliseconds: max(0, $0)) }
         }
         return RunReportRecord(
             run: run, actor: try row.decode(String.self, "actor"), fileSize: try row.decode(Int64?.self, "file_size"),
