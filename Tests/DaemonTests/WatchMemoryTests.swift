@@ -49,4 +49,65 @@ import Testing
         memory.ran(job, at: 100, because: .news)
         #expect(memory.due(job, at: 1_000_000_000) == nil)
     }
+
+    private func changes(_ policy: Policy, _ path: String, modified: Int64 = 2) -> WatchScan.Job {
+        WatchScan.Job(
+            policy: policy, file: WatchedFile(path: path, size: 1, modified: modified, inode: 1), isChanges: true)
+    }
+
+    private func scan(_ jobs: [WatchScan.Job]) -> WatchScan {
+        WatchScan(policies: [], diagnostics: [], jobs: jobs, idle: [])
+    }
+
+    @Test func changesAreTakenOnceWhateverBecomesOfThePolicy() throws {
+        let export = try job("drift: {every: 1h}")
+        let first = changes(export.policy, "/c1.ldif")
+        var memory = WatchMemory()
+        memory.ran(export, at: 0, because: .news)
+        #expect(memory.isHandled(export) && !memory.isHandled(first))
+        memory.ran(first, at: 0, because: .news)
+        #expect(memory.isHandled(first) && memory.isHandled(export))
+        let other = try job("enforcement: add-only").policy
+        #expect(memory.isHandled(changes(other, "/c1.ldif")))
+        #expect(!memory.isHandled(WatchScan.Job(policy: other, file: export.file)))
+        #expect(!memory.isHandled(changes(export.policy, "/c1.ldif", modified: 3)), "another content")
+        #expect(memory.due(export, at: 100_000) == .drift && memory.due(first, at: 100_000) == nil)
+        _ = memory.news(of: scan([export]))
+        #expect(!memory.isHandled(first), "forgotten with its file")
+    }
+
+    @Test func whatIsBehindRefusedChangesWaits() throws {
+        let export = try job("")
+        let (first, second) = (changes(export.policy, "/c1.ldif"), changes(export.policy, "/c2.ldif"))
+        func blocked() -> WatchMemory {
+            var memory = WatchMemory()
+            memory.ran(export, at: 0, because: .news)
+            memory.ran(first, at: 0, because: .news)
+            memory.block(first)
+            return memory
+        }
+        var memory = blocked()
+        _ = memory.news(of: scan([export, first, second]))
+        #expect(memory.waits(second) && !memory.waits(export))
+        // Another export comes, or the changes are mended, or taken away.
+        memory.ran(
+            WatchScan.Job(policy: export.policy, file: WatchedFile(path: "/x.json", size: 2, modified: 9, inode: 1)), at: 0,
+            because: .news)
+        #expect(!memory.waits(second))
+        memory = blocked()
+        _ = memory.news(of: scan([export, changes(export.policy, "/c1.ldif", modified: 7), second]))
+        #expect(!memory.waits(second))
+        memory = blocked()
+        memory.ran(export, at: 0, because: .drift)
+        #expect(memory.waits(second), "the same export says nothing new")
+    }
+
+    @Test func aPolicyWithoutExportsIsLookedAtOnce() throws {
+        let policy = try job("").policy
+        var memory = WatchMemory()
+        #expect(memory.isNew(policy))
+        memory.looked(policy)
+        #expect(!memory.isNew(policy))
+        #expect(memory.isNew(try job("enforcement: report").policy))
+    }
 }

@@ -26,7 +26,7 @@ struct PlanFigures: Sendable, Equatable {
 
 /// A limit that stops changes before the first write.
 package struct GuardVerdict: Sendable, Equatable {
-    /// A stable code: a kind of `Guards.Kind`, `absence_unproven`, `undone`, `report`.
+    /// A stable code: a kind of `Guards.Kind`, `absence_unproven`, `undone`, `report`, `policy_changed`.
     package let code: String
     /// The limit and by how much it is exceeded.
     package let message: String

@@ -16,6 +16,13 @@ struct Planner: Sendable {
     /// Why absence proves nothing in this read; nil when it does.
     let unprovenAbsence: String?
 
+    /// Makes the month's partition of the changes, before the transaction of a plan: the table is locked against everybody while it
+    /// is made, and of two runs that are the first of a month one would fail.
+    static func preparePartition(on connection: PostgresConnection) async throws {
+        // One transaction by itself. Any number, used for nothing else.
+        try await connection.executeScript("select pg_advisory_xact_lock(1297307460, 0); select ensure_changes_partition()")
+    }
+
     private var absence: Absence { unprovenAbsence == nil ? .proven : .unproven }
 
     /// Matches and plans on one connection.
@@ -34,6 +41,11 @@ struct Planner: Sendable {
         }
         if context.policy.operation.enforcement == .report, counts.objectChanges > 0 {
             verdicts.append(GuardVerdict(code: "report", message: "the policy reports, and applies nothing by itself"))
+        }
+        if context.holdsChangedPolicy, counts.objectChanges > 0,
+            let changed = try await ChangedPolicy(context: context).verdict(on: connection)
+        {
+            verdicts.append(changed)
         }
         let isDivided = context.policy.operation.held == .changes && verdicts.allSatisfy { $0.isOfChanges }
         if isDivided, let held = try await divide(verdicts, counts: &counts, on: connection) { verdicts = [held] }
@@ -97,6 +109,8 @@ struct Planner: Sendable {
         try await connection.executeScript(
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
+        try await execute(MatchStatements.stale(context), on: connection)
+        try await connection.analyzeRoughly("\(context.area.stale) (user_id)", timeout: Self.patience)
         try await execute(MatchStatements.pending(context, absence: absence), on: connection)
         try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
         let standing = try await connection.query(DecisionStatements.standing(context).unprepared()).first.map(Standing.init)
@@ -122,6 +136,7 @@ struct Planner: Sendable {
     }
 
     private func difference(on connection: PostgresConnection, counts: inout RunCounts) async throws -> PlanFigures {
+        // Already there, but for the first moment of a month.
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
         if !context.addsOnly {

@@ -15,6 +15,13 @@ package struct Reconciler: Sendable {
     let engine: ChangeEngine
     let lease: SourceLease
     let logger: Logger
+    /// Two at once, so that calls find connections and memory beside them.
+    let seats = RunSeats(2)
+
+    /// What the runs of this process are at.
+    package let board = ProgressBoard()
+
+    let kept: KeptReadStore
 
     /// The journal.
     package let runs: RunStore
@@ -25,30 +32,57 @@ package struct Reconciler: Sendable {
         self.logger = logger
         engine = ChangeEngine(directory: directory)
         lease = SourceLease(postgres: postgres)
+        kept = KeptReadStore(postgres: postgres)
         runs = RunStore(postgres: postgres)
     }
 
-    /// Reads an export and stores the plan; nothing of the domain is touched.
+    /// Reads and stores the plan; nothing of the domain is touched.
     ///
     /// - Parameters:
+    ///   - input: what is read. Where the kept read has it already, an export as the one it was made from, changes as some that it
+    ///     took, that is planned.
     ///   - actor: who asked for it, for the journal.
     ///   - applies: whether the plan is to be applied without being asked again: if this process dies first, another one does.
+    ///   - holdsChangedPolicy: whether a plan waits for a person by which a changed policy would first be used.
     /// - Returns: the run, in one of the states planned, held, unchanged and refused.
-    /// - Throws: ``SyncError`` when no run could begin, ``SyncError/Code/busy`` while another reads for the source;
-    ///   ``PostgresError`` when the database went away, with nothing left half done.
+    /// - Throws: ``SyncError`` when no run could begin, ``SyncError/Code/busy`` while another reads for the source,
+    ///   ``SyncError/Code/nothingKept``; ``PostgresError`` when the database went away, with nothing left half done.
     package func plan(
-        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent
+        _ policy: Policy, _ input: RunInput, actor: String, applies: Bool = false, holdsChangedPolicy: Bool = false,
+        progress: RunProgress = .silent
     ) async throws -> Run {
         let place = try await runs.place(of: policy.source, platformApp: policy.platformApp)
         return try await lease.hold(place.source) { connection in
             try await finishOthers(of: place.source)
-            let run = try await runs.begin(policy: policy.name, at: place, fileName: file, actor: actor, applies: applies)
-            let context = PlanContext(run: run, source: place.source, platformApp: place.platformApp, policy: policy)
-            try await plan(context, file: file, progress: progress, on: connection)
+            let read = try await kept.latest(source: place.source, policy: policy.name)
+            guard let fileName = input.file ?? read?.fileName else {
+                throw SyncError(
+                    .nothingKept,
+                    "nothing is kept of the last read of the source “\(policy.source)”: no run applied an export yet, its time "
+                        + "(read.keep) is over, or the policy keeps nothing; name an export")
+            }
+            let run = try await runs.begin(
+                policy: policy, at: place, input, fileName: fileName, actor: actor, applies: applies)
+            let context = PlanContext(
+                run: run, source: place.source, platformApp: place.platformApp, policy: policy,
+                holdsChangedPolicy: holdsChangedPolicy)
+            try await plan(context, input, progress: progress, on: connection)
             let planned = try await runs.show(run)
-            try await noteStanding(of: planned, policy, file: file)
+            try await noteStanding(of: planned, policy, file: input.file)
             return planned
         }
+    }
+
+    /// ``plan(_:_:actor:applies:holdsChangedPolicy:progress:)`` of an export.
+    package func plan(
+        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent
+    ) async throws -> Run {
+        try await plan(policy, .export(file), actor: actor, applies: applies, progress: progress)
+    }
+
+    /// Shows what a policy would make of the last read, be it one that nobody uses yet: nothing is applied by itself.
+    package func planKept(_ policy: Policy, actor: String, progress: RunProgress = .silent) async throws -> Run {
+        try await plan(policy, .kept, actor: actor, progress: progress)
     }
 
     /// Applies the plan of a run, exactly; continues one that was cut short.
@@ -70,23 +104,39 @@ package struct Reconciler: Sendable {
     }
 
     /// Plans and, unless a guard holds it, applies.
-    package func reconcile(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
-        let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress)
+    package func reconcile(
+        _ policy: Policy, _ input: RunInput, actor: String, holdsChangedPolicy: Bool = false, progress: RunProgress = .silent
+    ) async throws -> Run {
+        let run = try await plan(
+            policy, input, actor: actor, applies: true, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
         return run.state == .planned ? try await apply(run.id, progress: progress) : run
+    }
+
+    /// ``reconcile(_:_:actor:holdsChangedPolicy:progress:)`` of an export.
+    package func reconcile(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
+        try await reconcile(policy, .export(file), actor: actor, progress: progress)
     }
 
     // MARK: Reading and planning
 
-    private func plan(_ context: PlanContext, file: String, progress: RunProgress, on connection: PostgresConnection) async throws
-    {
+    /// Reads and plans a run that has begun, under the lease of its source.
+    ///
+    /// - Parameter name: what the journal calls the file; its path if nil.
+    func plan(
+        _ context: PlanContext, _ input: RunInput, named name: String? = nil, progress: RunProgress,
+        on connection: PostgresConnection
+    ) async throws {
         let run = context.run
+        let progress = board.telling(progress, of: run)
+        defer { board.remove(run) }
         var counts = RunCounts()
         do {
-            try await readAndPlan(context, file: file, counts: &counts, progress: progress, on: connection)
+            try await readAndPlan(context, input, counts: &counts, progress: progress, on: connection)
         } catch let error as IntakeError {
-            try await refuse(run, code: error.code.rawValue, reason: "\(file): \(error)", counts)
+            try await refuse(run, code: error.code.rawValue, reason: "\(name ?? input.words): \(error)\(error.hint)", counts)
         } catch let error as SyncError {
-            try await refuse(run, code: error.code.rawValue, reason: error.message, counts)
+            let reason = name.flatMap { name in input.file.map { error.message.replacing($0, with: name) } } ?? error.message
+            try await refuse(run, code: error.code.rawValue, reason: reason, counts)
         } catch {
             // The database may be what failed: then whoever looks next marks the run.
             try? await runs.finish(run, .failed, code: "interrupted", reason: "the run broke off: \(error)", counts: counts)
@@ -96,30 +146,56 @@ package struct Reconciler: Sendable {
     }
 
     private func readAndPlan(
-        _ context: PlanContext, file: String, counts: inout RunCounts, progress: RunProgress, on connection: PostgresConnection
+        _ context: PlanContext, _ input: RunInput, counts: inout RunCounts, progress: RunProgress,
+        on connection: PostgresConnection
     ) async throws {
         try await connection.executeScript(context.area.create)
-        let read = try await StageReader(context: context, file: file, progress: progress).read(on: connection)
-        counts = read.counts
-        await progress.report(.planning(people: counts["people"]))
+        let opened = try await open(input, context)
+        do {
+            let read = try await StageReader(context: context, progress: progress).read(opened.feed, on: connection)
+            counts = read.counts
+            await progress.report(.planning(people: counts["people"]))
+            try check(counts, input, context.policy)
+            try await plan(context, read, keeping: opened.kept, counts: &counts, on: connection)
+        } catch {
+            if let id = opened.kept?.writer.id { try? await kept.discard(id) }
+            throw error
+        }
+    }
+
+    /// Whether what was read is something that a run may act upon.
+    private func check(_ counts: RunCounts, _ input: RunInput, _ policy: Policy) throws(SyncError) {
         guard counts["people"] > 0 else {
             throw SyncError(
-                .empty, "\(file) holds no person that the policy knows: an empty read is a fault, not an empty company")
+                .empty, "\(input.words) holds no person that the policy knows: an empty read is a fault, not an empty company")
         }
         let known = counts["people"] + counts["groups"] + counts["rejected"]
-        let share = context.policy.operation.quarantineShare
+        let share = policy.operation.quarantineShare
         guard Double(counts["rejected"]) * 100 <= share * Double(known) else {
             throw SyncError(
                 .unusable,
-                "\(counts["rejected"]) of \(known) people and groups in \(file) cannot be used, and the policy lets \(share) % pass; "
-                    + "is it the right file, and does the policy name the right attributes?")
+                "\(counts["rejected"]) of \(known) people and groups in \(input.words) cannot be used, and the policy lets \(share) % "
+                    + "pass; is it the right file, and does the policy name the right attributes?")
         }
+    }
+
+    private func plan(
+        _ context: PlanContext, _ read: StageReader.Outcome, keeping merged: MergedRead?, counts: inout RunCounts,
+        on connection: PostgresConnection
+    ) async throws {
         let planner = Planner(context: context, listsMembers: read.listsMembers, unprovenAbsence: read.unprovenAbsence)
         var planned = counts
         // The planner cannot know how few are left of many, and would not work in parallel for what it takes to be many rows.
+        try await Planner.preparePartition(on: connection)
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
             let (state, _) = try await planner.plan(on: connection, findings: read.findings, counts: &planned)
+            // Plan and read are stored together: whatever dies, what the changes said is neither lost nor taken twice.
+            if let merged {
+                let entries = await merged.feed.recorded
+                _ = try await connection.execute(KeptReadStore.finish(merged.writer.id, entries: entries, read.facts))
+                _ = try await connection.execute(KeptReadStore.current(context.run))
+            }
             try await connection.executeScript("\(context.area.drop); commit", timeout: Planner.patience)
             if state != .unchanged {
                 try await connection.analyzeRoughly(
@@ -150,6 +226,9 @@ package struct Reconciler: Sendable {
             let state = try await runs.show(run.id).state
             throw SyncError(.notApplicable, "run \(run.id) is \(state.rawValue): there is nothing to apply")
         }
+        let progress = board.telling(progress, of: run.id)
+        defer { board.remove(run.id) }
+        _ = try await postgres.execute(KeptReadStore.current(run.id))
         let report = try await engine.apply(set) { done, of in await progress.report(.applying(done: done, of: of)) }
         try await conclude(run, set, report)
         let concluded = try await runs.show(run.id)
@@ -182,5 +261,17 @@ package struct Reconciler: Sendable {
                 run.id, .done, code: refused > 0 ? "partly_refused" : reasons.isEmpty ? nil : "partly_rejected",
                 reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "), counts: counts)
         }
+    }
+}
+
+extension RunInput {
+    /// How a sentence names it.
+    fileprivate var words: String { file ?? "the kept read" }
+}
+
+extension IntakeError {
+    /// What to do about it, where there is something.
+    fileprivate var hint: String {
+        code == .changeRecords ? "; what tells changes belongs under read.changes of the policy, or is named with --changes" : ""
     }
 }

@@ -27,6 +27,8 @@ import Testing
             "RunChangeStatements.list": RunChangeStatements.list(of: 1, RunChangeFilter(), page, caller: caller),
             "RunChangeStatements.refusalCounts": RunChangeStatements.refusalCounts(of: 1, caller: caller),
             "RunChangeStatements.findings": RunChangeStatements.findings(of: 1, page, caller: caller),
+            "RunChangeStatements.findingCounts": RunChangeStatements.findingCounts(of: 1, caller: caller),
+            "RunChangeStatements.accounts": RunChangeStatements.accounts(of: 1, page, caller: caller),
             "DisputeStatements.list": DisputeStatements.list(DisputeFilter(), id: nil, page, caller: caller),
             "DisputeStatements.take link": DisputeStatements.take(
                 1, for: 1, .link(1), grants: false, reason: nil, caller: caller),
