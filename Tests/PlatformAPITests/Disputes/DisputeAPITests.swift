@@ -75,6 +75,8 @@ import WebSurface
             let (sync, hr) = (try await api.app("Sync"), try await api.app("HR"))
             let user = try await hr.newUser("ada@example.org")
             let id = try await dispute(api, of: sync, over: user)
+            let narrow = try await root(api, scopes: [.runsRead, .runsWrite])
+            let reader = try await root(api, scopes: [.runsRead])
             let before = try await api.fingerprint()
             let body = #"{"decision":"adopt","user_id":\#(user)}"#
             for token in [sync.token, hr.token] {
@@ -87,9 +89,7 @@ import WebSurface
             }
             #expect(try await sync.post("/sync/disputes/\(id)/resolve", body).status == 404, "no call of the Platform API")
             // Writing runs is not granting.
-            let narrow = try await root(api, scopes: [.runsRead, .runsWrite])
             #expect(try await narrow.post("/sync/disputes/\(id)/resolve", body).status == 403)
-            let reader = try await root(api, scopes: [.runsRead])
             #expect(try await reader.post("/sync/disputes/\(id)/resolve", #"{"decision":"ignore"}"#).status == 403)
             #expect(try await reader.get("/sync/disputes/\(id)").json()["state"]?.string == "open")
             #expect(try await api.fingerprint() == before)

@@ -184,6 +184,31 @@ import Testing
             let run = try await world.reconcile(policy, Person.export(people))
             let lapsed = try await journal.show(twin.id, by: .command)
             #expect(lapsed.verdict?.lapsed == "linked_elsewhere", "\(lapsed) \(run.reason ?? "") \(run.counts.values)")
+            try await journal.resolve(twin.id, .ignore, by: .command)
+            let left = try await world.reconcile(policy, Person.export(people))
+            #expect(left.counts["disputed"] == 1 && left.counts["create"] == 0, "the other one: \(left.counts.values)")
+            #expect(try await journal.show(twin.id, by: .command).state == .ignored)
+        }
+    }
+
+    @Test func aUserTakenFromTheAppIsGivenBack() async throws {
+        try await withSyncWorld { world in
+            let (policy, journal) = (try Policy.crowd(), world.base.directory.disputes)
+            var people = Person.crowd(3)
+            try await world.reconcile(policy, Person.export(people))
+            let user = try await world.id("p1@example.org")
+            try await world.base.directory.permissibles.revoke(.user, user, from: world.app.id, by: .command)
+            people[0].name = "Renamed"
+            try await world.reconcile(policy, Person.export(people))
+            let dispute = try await world.onlyDispute()
+            #expect(dispute.code == "non_permissible" && dispute.candidates.map(\.id) == [user])
+            #expect(dispute.candidates.first?.links.map(\.externalID) == [dispute.externalID])
+            #expect(try await world.reconciler.due().isEmpty)
+            try await journal.resolve(dispute.id, .adopt(user), by: .command)
+            #expect(try await world.reconciler.due().map(\.policy) == ["crowd"], "a daemon looks again")
+            #expect(try await world.reconcile(policy, Person.export(people)).counts["update"] == 1)
+            #expect(try await world.count("select count(*) from disputes") == 0)
+            #expect(try await world.reconciler.due().isEmpty)
         }
     }
 
