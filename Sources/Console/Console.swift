@@ -42,7 +42,7 @@ package struct Console: Sendable {
         GrantPages(apps: directory.platformApps, permissibles: directory.permissibles).addRoutes(to: frame)
         AccessTokenPages(tokens: directory.tokens).addRoutes(to: frame)
         UserPages(directory: directory, publicURL: desk.publicURL, policies: policies).addRoutes(to: frame)
-        AccountPages(directory: directory).addRoutes(to: frame)
+        AccountPages(directory: directory, policies: policies).addRoutes(to: frame)
         AgentBotPages(directory: directory).addRoutes(to: frame)
         SyncPages(directory: directory, facts: facts, policies: policies, sync: sync).addRoutes(to: frame)
         AuditPages(directory: directory).addRoutes(to: frame)

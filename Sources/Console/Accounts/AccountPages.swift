@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import Sync
 import WebSurface
 
 /// Accounts: the tenants of the installation, whoever they belong to.
 struct AccountPages: Sendable {
     let directory: Directory
+    let policies: PolicyShelf?
 
     func addRoutes(to frame: Frame) {
         frame.page("accounts", in: .accounts, list)
@@ -13,6 +15,7 @@ struct AccountPages: Sendable {
         frame.act("accounts", in: .accounts, create)
         frame.page("accounts/:id", in: .accounts) { visit in .page(try await show(visit)) }
         frame.page("accounts/:id/history", in: .accounts) { visit in .page(try await history(visit)) }
+        frame.page("accounts/:id/why", in: .accounts, why)
         frame.page("accounts/:id/edit", in: .accounts) { visit in .page(try await editForm(visit, [])) }
         frame.act("accounts/:id", in: .accounts, update)
         frame.page("accounts/:id/delete", in: .accounts) { visit in .page(try await deletion(visit)) }
@@ -76,10 +79,20 @@ struct AccountPages: Sendable {
         var page = ConsolePage(account.name.shownName, template, content)
         page.above = PageLink("Accounts", visit.href("accounts"))
         page.actions = [PageLink("Edit", visit.href("\(root)/edit"))]
-        page.tabs = [("", "Overview"), ("members", "Members"), ("custom_roles", "Custom roles"), ("history", "History")].map {
+        let tabs = [
+            ("", "Overview"), ("members", "Members"), ("custom_roles", "Custom roles"), ("history", "History"), ("why", "Why?"),
+        ]
+        page.tabs = tabs.map {
             PageLink($1, visit.href($0.isEmpty ? root : "\(root)/\($0)"), isCurrent: $0 == current)
         }
         return page
+    }
+
+    private func why(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
+        let id = try visit.pathID()
+        let account = try await directory.accounts.show(id, by: visit.caller)
+        let sections = try await WhySections.all(of: .account, id, visit, directory, policies)
+        return .page(page(account, "why", visit, "object_page", ObjectPage(sections: sections)))
     }
 
     private func show(_ visit: ConsoleVisit) async throws -> ConsolePage {

@@ -55,8 +55,13 @@ struct SourceLine: Sendable {
 
 extension SyncPages {
     func policyPage(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
-        guard let sheet = try await policies?.sheet(try visit.context.pathText("name")) else { throw DirectoryError.notFound }
-        return .page(try await policyPage(visit, sheet))
+        let name = try visit.context.pathText("name")
+        if let sheet = try await policies?.sheet(name) { return .page(try await policyPage(visit, sheet)) }
+        // Of one that is gone there are its runs.
+        guard !name.utf8.contains(0),
+            try await !directory.runs.list(RunFilter(policy: name), PageRequest(limit: 1), by: try visit.caller).items.isEmpty
+        else { throw DirectoryError.notFound }
+        return .to("sync/runs" + QueryText.encoded([("policy", name)]))
     }
 
     func policyPage(_ visit: ConsoleVisit, _ sheet: PolicySheet, _ problems: [FieldProblem] = []) async throws -> ConsolePage {

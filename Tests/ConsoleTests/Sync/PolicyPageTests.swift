@@ -74,6 +74,8 @@ struct PolicyPageTests {
             #expect(third.body.contains("Would change it") && third.body.contains("other3@example.org"))
             #expect(third.body.contains("Support") && third.body.contains("administrator") == false)
             #expect(try await visitor.get("users/4711/why").status == 404)
+            let account = try await visitor.get("accounts/1/why")
+            #expect(account.body.contains("Support") && account.body.contains("crowd.yaml, line 11"), "\(account.body)")
             let id = ids[1]
             try await scene.site.browse { browser in
                 try browser.open(scene.site.address("users/\(id)/why"))

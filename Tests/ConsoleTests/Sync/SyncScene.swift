@@ -92,10 +92,11 @@ func withSyncScene(_ body: @Sendable @escaping (SyncScene) async throws -> Void)
             directory: world.directory, passwords: world.passwords, publicURL: "http://127.0.0.1", facts: facts,
             policies: shelf, sync: desk
         ).addRoutes(to: web)
+        let responder = WebResponder(web, options: WebResponder.Options())
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await desk.run() }
             group.addTask {
-                try await serving(WebResponder(web, options: WebResponder.Options())) { port in
+                try await serving(responder) { port in
                     let site = ConsoleSite(world: world, admin: admin, port: port)
                     try await body(SyncScene(site: site, folder: folder, reconciler: reconciler, app: app))
                 }
