@@ -72,7 +72,8 @@ struct SyncService: Service {
         logger[metadataKey: "file"] = "\(job.file.path)"
         do {
             let (path, policy) = (job.file.path, job.policy)
-            if job.isChanges, try await patience("reading \(path)").whileAway({ try await reconciler.hasTaken(path, of: policy) }) {
+            if job.isChanges, try await patience("reading \(path)").whileAway({ try await reconciler.hasTaken(path, of: policy) })
+            {
                 logger.debug("these changes were taken already")
                 memory.ran(job, at: Self.now, because: reason)
                 return true

@@ -156,7 +156,9 @@ private struct RecordScan {
         }
         guard let count = number() else { return false }
         for _ in 0..<count {
-            guard let presence = byte().flatMap(Entry.Presence.init), let name = raw(), let values = number() else { return false }
+            guard let presence = byte().flatMap(Entry.Presence.init), let name = raw(), let values = number() else {
+                return false
+            }
             let attribute = entry.add(name, key: NameForm.key(name))
             for _ in 0..<values {
                 guard let kind = byte().flatMap(AttributeValue.Kind.init), let value = raw() else { return false }

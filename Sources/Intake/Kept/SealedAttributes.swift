@@ -18,11 +18,14 @@ package struct SealedAttributes: Sendable {
     private static let list: StaticString = "credentials."
     private static let open: [StaticString] = ["credentials.provider", "credentials.type", "credentials.userlabel"]
     private static let schemes = [
-        "SSHA", "SHA", "SMD5", "MD5", "CRYPT", "BCRYPT", "PBKDF2", "ARGON2", "SCRYPT", "BLF-CRYPT", "SHA512-CRYPT", "SHA256-CRYPT",
+        "SSHA", "SHA", "SMD5", "MD5", "CRYPT", "BCRYPT", "PBKDF2", "ARGON2", "SCRYPT", "BLF-CRYPT", "SHA512-CRYPT",
+        "SHA256-CRYPT",
         "NTLM", "LANMAN", "CLEAR", "PLAIN", "X-",
     ].map { Array($0.utf8) }
-    private static let prefixes = ["$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$", "$argon2", "$pbkdf2", "$scrypt", "$sha1", "$apr1$", "$md5"]
-        .map { Array($0.utf8) }
+    private static let prefixes = [
+        "$1$", "$2", "$5$", "$6$", "$7$", "$y$", "$gy$", "$argon2", "$pbkdf2", "$scrypt", "$sha1", "$apr1$", "$md5",
+    ]
+    .map { Array($0.utf8) }
 
     private let names: [UInt64: [AttributeName]]
 

@@ -48,7 +48,9 @@ extension DocumentReader {
             note(.badValue, at: node, "\"changes\" build on the kept read, and \"keep: never\" keeps none")
         }
         if ![.detect, .ldif, .graph].contains(rule.format) {
-            note(.badValue, at: node, "\"changes\" are read from \"ldif\" and \"graph\" only, not from \"\(rule.format.rawValue)\"")
+            note(
+                .badValue, at: node, "\"changes\" are read from \"ldif\" and \"graph\" only, not from \"\(rule.format.rawValue)\""
+            )
         }
     }
 

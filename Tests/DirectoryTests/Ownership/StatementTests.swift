@@ -177,7 +177,8 @@ import Testing
         "RetentionStatements.auditEvents": "part of the purge; no token gets there",
         "RetentionStatements.deliveries": "likewise", "RetentionStatements.months": "likewise",
         "RetentionStatements.changes": "likewise", "RetentionStatements.findings": "likewise",
-        "RetentionStatements.keptReads": "likewise", "RetentionStatements.refusals": "likewise", "RetentionStatements.runs": "likewise",
+        "RetentionStatements.keptReads": "likewise",
+        "RetentionStatements.refusals": "likewise", "RetentionStatements.runs": "likewise",
     ]
 
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {

@@ -9,7 +9,8 @@ import Testing
 @Suite("Merging changes")
 struct MergeTests {
     /// The read that comes of both, as texts: `dn|attribute=value|…`, in order.
-    static func merge(_ base: String, _ changes: String, limit: Int = ChangeLog.limit) throws -> (lines: [String], unmatched: Int) {
+    static func merge(_ base: String, _ changes: String, limit: Int = ChangeLog.limit) throws -> (lines: [String], unmatched: Int)
+    {
         var log = ChangeLog(limit: limit)
         try read(changes, into: &log)
         var merge = ChangeMerge(log, into: CollectingSink())
@@ -201,7 +202,8 @@ struct MergeTests {
         #expect(
             lines == [
                 "U1|displayName=B|id=u1|jobTitle=null|mail=null|objectClass=user|userPrincipalName=a@x",
-                "g1|groupTypes=emptyList|id=g1|members.id=u1+u3|objectClass=group", "u3|id=u3|objectClass=user|userPrincipalName=c@x",
+                "g1|groupTypes=emptyList|id=g1|members.id=u1+u3|objectClass=group",
+                "u3|id=u3|objectClass=user|userPrincipalName=c@x",
             ])
         #expect(unmatched == 0)
         var log = ChangeLog()
@@ -284,7 +286,8 @@ private struct Tree {
 
     var lines: [String] {
         sorted().map { name, attributes in
-            ([Self.dn(name)] + attributes.filter { !$0.value.isEmpty }.map { "\($0)=\($1.sorted().joined(separator: "+"))" }.sorted())
+            ([Self.dn(name)]
+                + attributes.filter { !$0.value.isEmpty }.map { "\($0)=\($1.sorted().joined(separator: "+"))" }.sorted())
                 .joined(separator: "|")
         }.sorted()
     }
@@ -327,7 +330,8 @@ private struct Tree {
             case "replace": entries[name]?["m"] = [value]
             default: entries[name]?["m"] = []
             }
-            return "dn: \(Self.dn(name))\nchangetype: modify\n\(operation): m\n\(operation == "delete" ? "" : "m: \(value)\n")-\n\n"
+            return
+                "dn: \(Self.dn(name))\nchangetype: modify\n\(operation): m\n\(operation == "delete" ? "" : "m: \(value)\n")-\n\n"
         default:
             let superior = place(&random)
             guard !superior.suffix(name.count).elementsEqual(name) else { return "" }

@@ -32,7 +32,9 @@ struct RecordingTests {
         return sink
     }
 
-    @Test("every sample is told as it was, in any pieces", .enabled(if: Samples.isThere, "the samples are not beside the repository"))
+    @Test(
+        "every sample is told as it was, in any pieces",
+        .enabled(if: Samples.isThere, "the samples are not beside the repository"))
     func samples() throws {
         var count = 0
         for folder in ["ldap3-json", "ldif", "msgraph", "keycloak", "google", "csv", "ldapdomaindump", "scim"] {
@@ -67,9 +69,11 @@ struct RecordingTests {
     func statements() throws {
         let (told, recording) = try Self.record(
             Array(
-                #"{"value": [{"id": "u1", "userPrincipalName": "a", "mail": null, "otherMails": [], "x": [""]}, {"y": 1}]}"#.utf8))
+                #"{"value": [{"id": "u1", "userPrincipalName": "a", "mail": null, "otherMails": [], "x": [""]}, {"y": 1}]}"#.utf8)
+        )
         #expect(try Self.play(recording) == told)
-        let ldif = Array("dn: cn=a,dc=x\nobjectGUID:: //79/A==\ncn: a\nmember;range=5-*: cn=b,dc=x\n\ndn: cn=b,dc=x\nx:: !\n\n".utf8)
+        let ldif = Array(
+            "dn: cn=a,dc=x\nobjectGUID:: //79/A==\ncn: a\nmember;range=5-*: cn=b,dc=x\n\ndn: cn=b,dc=x\nx:: !\n\n".utf8)
         let (ranged, second) = try Self.record(ldif)
         let again = try Self.play(second)
         #expect(again == ranged && again.entries.count == 1 && again.rejections.count == 1)

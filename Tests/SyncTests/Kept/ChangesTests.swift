@@ -174,7 +174,8 @@ import Testing
             #expect(first.state == .done, "\(first.code ?? "") \(first.reason ?? "")")
             #expect(first.counts["create"] == 1 && first.counts["suspend"] == 1 && first.counts["update"] == 2)
             #expect(try await world.count(members) == 2)
-            #expect(try await world.count("select count(*) from users where custom_attributes ? 'job' and email = 'u1@x.org'") == 0)
+            #expect(
+                try await world.count("select count(*) from users where custom_attributes ? 'job' and email = 'u1@x.org'") == 0)
             // Nothing changed, and pages of which the last is missing.
             let none = try await changes(world, policy, #"{"value": [], "@odata.deltaLink": "y"}"#, name: "delta-2.json")
             #expect(none.state == .unchanged, "\(none.code ?? "") \(none.reason ?? "")")
@@ -189,7 +190,9 @@ import Testing
             let back = try await world.reconciler.reconcile(policy, policy.input(folder.path), actor: "test")
             #expect(back.state == .done, "\(back.code ?? "") \(back.reason ?? "")")
             #expect(back.counts["restore"] == 1 && back.counts["create"] == 1)
-            #expect(policy.input(world.folder.appending(path: "full-1.json").path) == .export(world.folder.appending(path: "full-1.json").path))
+            #expect(
+                policy.input(world.folder.appending(path: "full-1.json").path)
+                    == .export(world.folder.appending(path: "full-1.json").path))
         }
     }
 
