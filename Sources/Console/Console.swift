@@ -11,17 +11,20 @@ package struct Console: Sendable {
     private let desk: Desk
     private let facts: InstallationFacts
     private let policies: PolicyShelf?
+    private let sync: SyncDesk?
 
     /// - Parameters:
     ///   - publicURL: how others reach the installation. Unless it is https, the console answers this machine only.
     ///   - policies: those that the daemon watches; nil where there is no sync.
+    ///   - sync: begins runs that are asked for here; nil where nobody does.
     package init(
         directory: Directory, passwords: PasswordHasher, publicURL: String, facts: InstallationFacts = InstallationFacts(),
-        policies: PolicyShelf? = nil
+        policies: PolicyShelf? = nil, sync: SyncDesk? = nil
     ) {
         self.directory = directory
         self.facts = facts
         self.policies = policies
+        self.sync = sync
         desk = Desk(directory: directory, passwords: passwords, publicURL: publicURL)
     }
 
@@ -38,10 +41,10 @@ package struct Console: Sendable {
         PermissiblePages(apps: directory.platformApps, permissibles: directory.permissibles).addRoutes(to: frame)
         GrantPages(apps: directory.platformApps, permissibles: directory.permissibles).addRoutes(to: frame)
         AccessTokenPages(tokens: directory.tokens).addRoutes(to: frame)
-        UserPages(directory: directory, publicURL: desk.publicURL).addRoutes(to: frame)
+        UserPages(directory: directory, publicURL: desk.publicURL, policies: policies).addRoutes(to: frame)
         AccountPages(directory: directory).addRoutes(to: frame)
         AgentBotPages(directory: directory).addRoutes(to: frame)
-        SyncPages(directory: directory, facts: facts, policies: policies).addRoutes(to: frame)
+        SyncPages(directory: directory, facts: facts, policies: policies, sync: sync).addRoutes(to: frame)
         AuditPages(directory: directory).addRoutes(to: frame)
         SettingsPages(directory: directory, facts: facts, publicURL: desk.publicURL).addRoutes(to: frame)
         frame.close()

@@ -48,6 +48,8 @@ package struct Directory: Sendable {
     package var settings: SettingStore { SettingStore(directory: self) }
     package var retention: RetentionStore { RetentionStore(directory: self) }
     package var runs: RunJournal { RunJournal(directory: self) }
+    package var disputes: DisputeStore { DisputeStore(directory: self) }
+    package var quarantine: QuarantineStore { QuarantineStore(directory: self) }
     package var overview: OverviewStore { OverviewStore(directory: self) }
     package var auditEvents: AuditEventStore { AuditEventStore(directory: self) }
     package var platformApps: PlatformAppStore { PlatformAppStore(directory: self) }

@@ -88,6 +88,15 @@ package struct Entry: Sendable {
         }
     }
 
+    /// A copy to be kept, with no more storage than it needs.
+    package borrowing func kept() -> Entry {
+        var kept = copy self
+        kept.bytes = bytes.withUnsafeBytes { Array($0) }
+        kept.attributes = attributes.withUnsafeBufferPointer { Array($0) }
+        kept.values = values.withUnsafeBufferPointer { Array($0) }
+        return kept
+    }
+
     /// The name as the export wrote it: distinguished or, where `names` says so, plain.
     package var dn: String? {
         dnRange.map { String(decoding: bytes[$0], as: UTF8.self) }

@@ -26,7 +26,7 @@ package struct PageLibrary: Sendable {
 
     /// The page that a template makes of what it is to show.
     package func render(_ content: Any, with template: String) -> String {
-        guard let html = library.render(content, withTemplate: template) else {
+        guard let html = library.render(Reflected.value(content) ?? content, withTemplate: template) else {
             preconditionFailure("there is no template \(template)")
         }
         return html

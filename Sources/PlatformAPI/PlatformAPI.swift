@@ -81,6 +81,7 @@ package struct PlatformAPI: DirectorySurface {
             addPermissibleRoutes(to: api)
             addWebhookRoutes(to: api)
             addAuditEventRoutes(to: api)
+            addDisputeRoutes(to: api)
             // GET mints a link, as in the original.
             router.refuseHead(on: "platform/api/v1/users/:id/login")
         case .superAdmins:

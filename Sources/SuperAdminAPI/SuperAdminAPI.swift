@@ -26,6 +26,8 @@ package struct SuperAdminAPI: DirectorySurface {
         addSuperAdminRoutes(to: api)
         addSuperAdminSessionRoutes(to: api)
         addSyncRunRoutes(to: api)
+        addDisputeRoutes(to: api)
+        addQuarantineRoutes(to: api)
         addSettingRoutes(to: api)
         addAuditEventRoutes(to: api)
         addExplanationRoutes(to: api)

@@ -44,13 +44,6 @@ struct ExplainCommand: ReportingCommand {
     }
 }
 
-extension UserArgument {
-    fileprivate init(user: String) {
-        self.init()
-        self.user = user
-    }
-}
-
 extension Workplace {
     /// Where the rules of the policies in the policies folder stand, by the policies' names.
     fileprivate func rulePlaces() async throws -> [String: RulePlaces] {

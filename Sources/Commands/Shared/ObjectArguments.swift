@@ -23,6 +23,14 @@ struct UserArgument: ParsableArguments {
     }
 }
 
+extension UserArgument {
+    /// What was given for an option, read as the argument is.
+    init(user: String) {
+        self.init()
+        self.user = user
+    }
+}
+
 /// A part of a list.
 struct ListOptions: ParsableArguments {
     @Option(name: .long, help: "How many at most, 1 to 1000.")

@@ -70,7 +70,7 @@ struct Notice: Sendable {
 /// What was done, told by the page that follows. A closed list: the address bar must not put words into our mouth.
 enum Flash: String, Sendable, CaseIterable {
     case created, saved, deleted, restored, suspended, lifted, revoked, granted, transferred, released, enabled, disabled, ended
-    case approved, rejected, queued, signed_out, confirmed
+    case approved, rejected, decided, planned, uploaded, settled, retried, queued, signed_out, confirmed
 
     var text: String {
         switch self {
@@ -89,6 +89,11 @@ enum Flash: String, Sendable, CaseIterable {
         case .ended: "The session was ended."
         case .approved: "Approved."
         case .rejected: "Rejected."
+        case .decided: "Decided. Nothing is applied before the plan is approved."
+        case .planned: "Planned. Nothing changes before you approve it."
+        case .uploaded: "Uploaded: it is read now."
+        case .settled: "Decided. The policy’s next run acts on it."
+        case .retried: "It is tried again soon."
         case .queued: "Queued: it begins within a moment."
         case .signed_out: "You are signed out."
         case .confirmed: "Thank you. You will not be asked again for ten minutes."

@@ -80,6 +80,20 @@ struct Desk: Sendable {
         return (visit, try await handler(visit))
     }
 
+    /// Takes the file of a form from whoever is signed in. What stands before the file in the form is looked at first: nothing of
+    /// the file is passed on for what is no form of ours.
+    func takeUpload(
+        _ visit: ConsoleVisit, _ request: Request, _ handler: Frame.UploadHandler
+    ) async throws -> (ConsoleVisit, ConsoleAnswer) {
+        guard let visit = try await signedIn(visit), let session = visit.session else { return (visit, toSignIn(visit)) }
+        let upload = try FormUpload(request) { fields in
+            guard isOurForm(visit, sent: fields["form_token"]) else { throw ConsoleRefusal.staleForm }
+            // What writes without being asked again is for who proved to be there.
+            if fields["mode"] == "apply", !session.isConfirmed { throw ConsoleRefusal.unconfirmed }
+        }
+        return (visit, try await handler(visit, upload))
+    }
+
     /// Carries out an act of anybody's.
     func carryOutOpen(_ visit: ConsoleVisit, _ handler: Frame.Handler) async throws -> (ConsoleVisit, ConsoleAnswer) {
         guard isOurForm(visit) else { throw ConsoleRefusal.staleForm }
@@ -121,9 +135,11 @@ struct Desk: Sendable {
 
     /// Whether a POST comes from a form that we wrote for this browser: it repeats what is derived from the session's secret,
     /// which no other site can read, and the browser itself does not say that it comes from elsewhere.
-    private func isOurForm(_ visit: ConsoleVisit) -> Bool {
+    private func isOurForm(_ visit: ConsoleVisit) -> Bool { isOurForm(visit, sent: visit.rawText("form_token")) }
+
+    private func isOurForm(_ visit: ConsoleVisit, sent: String?) -> Bool {
         let site = visit.request.headers[.fetchSite]
-        guard site == nil || site == "same-origin", let sent = visit.rawText("form_token") else { return false }
+        guard site == nil || site == "same-origin", let sent else { return false }
         if let token = visit.token { return token.isFormToken(sent) }
         guard let formToken = cookies.formToken(visit.request.headers) else { return false }
         return FormToken.matches(sent, formToken)

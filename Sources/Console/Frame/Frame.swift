@@ -29,13 +29,18 @@ import WebSurface
 final class Frame {
     typealias Handler = @Sendable (ConsoleVisit) async throws -> ConsoleAnswer
 
+    /// Takes the file of a form. ``FormUpload`` has been told what form it must be.
+    typealias UploadHandler = @Sendable (ConsoleVisit, FormUpload) async throws -> ConsoleAnswer
+
     let desk: Desk
+    private let router: WebRouter
     private let routes: RouterGroup<WebContext>
     private var pages: Set<String> = []
     private var acts: Set<String> = []
 
     init(_ desk: Desk, _ router: WebRouter) {
         self.desk = desk
+        self.router = router
         routes = router.routes.group(RouterPath(Desk.folder))
         router.renderErrors(below: "/" + Desk.folder, except: "/\(Desk.folder)/api") { error, request, context in
             await desk.answer(to: error, request, context)
@@ -67,6 +72,18 @@ final class Frame {
         acts.insert(path)
         routes.post(RouterPath(path)) { [desk] request, context in
             try await desk.answering(request, context, section) { try await desk.carryOut($0, confirmed: confirmed, act) }
+        }
+    }
+
+    /// Takes the file of a form from whoever is signed in: a POST of one of our own forms, `multipart/form-data`, in which the file
+    /// comes last.
+    ///
+    /// - Parameter limit: bytes that the file may have; counting them is the handler's.
+    func upload(_ path: String, in section: ConsoleSection?, limit: Int64, _ take: @escaping UploadHandler) {
+        acts.insert(path)
+        router.streamBody(of: RouterPath("\(Desk.folder)/\(path)"), limit: Int(limit) + FormUpload.overhead)
+        routes.post(RouterPath(path)) { [desk] request, context in
+            try await desk.answering(request, context, section) { try await desk.takeUpload($0, request, take) }
         }
     }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Pages
+
 /// A table of a list, which becomes a block for each row where there is no room; the template is `table`.
 struct DataTable: Sendable {
     /// What it lists, for who does not see the heading above it.
@@ -103,6 +105,28 @@ struct DataTable: Sendable {
             var cell = Cell()
             (cell.differences, cell.hasDifferences, cell.text) = (differences, !differences.isEmpty, text)
             return cell
+        }
+    }
+}
+
+extension DataTable.Cell: PageProperties {
+    func property(_ name: String) -> Any? {
+        switch name {
+        case "isHeader": isHeader
+        case "label": label
+        case "kind": kind
+        case "href": href
+        case "text": text
+        case "faint": faint
+        case "code": code
+        case "moment": moment
+        case "badges": badges
+        case "links": links
+        case "forms": forms
+        case "differences": differences
+        case "hasDifferences": hasDifferences
+        case "none": none
+        default: nil
         }
     }
 }

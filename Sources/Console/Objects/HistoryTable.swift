@@ -37,7 +37,7 @@ enum HistoryTable {
             let what = change.refusal == nil ? "\(change.action) by a run" : "\(change.action) refused"
             return [
                 when, .text(what, faint: change.reason), who,
-                .differences(differences(change), text: change.refusal?.cut(to: 500)),
+                .differences(differences(change.fields, change.memberships), text: change.refusal?.cut(to: 500)),
             ]
         }
     }
@@ -59,9 +59,10 @@ enum HistoryTable {
         }
     }
 
-    private static func differences(_ change: RunChange) -> [Difference] {
-        let fields = JSONDisplay.object(change.fields).map { difference($0.0, $0.1) }
-        return fields + JSONDisplay.object(change.memberships).map { difference("role in account \($0.0)", $0.1) }
+    /// What a run's change does to fields and to roles in accounts.
+    static func differences(_ fields: JSONText, _ memberships: JSONText) -> [Difference] {
+        JSONDisplay.object(fields).map { difference($0.0, $0.1) }
+            + JSONDisplay.object(memberships).map { difference("role in account \($0.0)", $0.1) }
     }
 
     /// From `[before, after, rule]`.

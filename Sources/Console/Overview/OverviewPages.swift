@@ -10,8 +10,10 @@ struct OverviewPages: Sendable {
     let policies: PolicyShelf?
 
     func addRoutes(to frame: Frame) {
-        frame.page("", in: .overview) { .page(try await page($0)) }
+        frame.page("", in: .overview, show)
     }
+
+    private func show(_ visit: ConsoleVisit) async throws -> ConsoleAnswer { .page(try await page(visit)) }
 
     private func page(_ visit: ConsoleVisit) async throws -> ConsolePage {
         let caller = try visit.caller
@@ -22,9 +24,11 @@ struct OverviewPages: Sendable {
         let cards = try await policies?.cards() ?? []
         let latest = try await directory.runs.latest(of: cards.compactMap(\.name), by: caller)
         let overview = try await shown
+        let troubles =
+            overview.policiesInTrouble > 0 ? try await directory.quarantine.troubles(PageRequest(limit: 5), by: caller).items : []
         let held = try await (waiting.items + planned.items).filter(\.waits)
         let rows = try await runs.items.map { RunRow($0, visit) }
-        let tasks = OverviewTasks(visit).all(overview, held: held, cards: cards, latest: latest)
+        let tasks = OverviewTasks(visit).all(overview, held: held, cards: cards, latest: latest, troubles: troubles)
         let content = OverviewPage(
             tasks: tasks, hasTasks: !tasks.isEmpty, sizes: sizes(overview, visit), facts: health(overview, visit), runs: rows,
             hasRuns: !rows.isEmpty, runsPage: visit.href("sync/runs"),

@@ -20,8 +20,10 @@ struct OverviewTasks: Sendable {
         self.visit = visit
     }
 
-    func all(_ overview: Overview, held: [RunRecord], cards: [PolicyCard], latest: [String: RunRecord]) -> [OverviewTask] {
-        plans(overview, held) + policies(cards) + lastRuns(latest) + webhooks(overview) + jobs(overview) + people(overview)
+    func all(
+        _ overview: Overview, held: [RunRecord], cards: [PolicyCard], latest: [String: RunRecord], troubles: [PolicyTrouble]
+    ) -> [OverviewTask] {
+        plans(overview, held) + self.troubles(overview, troubles) + disputes(overview) + policies(cards) + lastRuns(latest) + webhooks(overview) + jobs(overview) + people(overview)
             + tokens(overview)
     }
 
@@ -44,6 +46,51 @@ struct OverviewTasks: Sendable {
         return tasks
     }
 
+    private func troubles(_ overview: Overview, _ troubles: [PolicyTrouble]) -> [OverviewTask] {
+        let told = troubles.map { trouble in
+            OverviewTask(
+                badge: .bad("In trouble"),
+                text: "The policy \(trouble.policy) came to nothing \(trouble.failures.grouped) times in a row"
+                    + (trouble.isPutAside ? ", and is put aside" : ""),
+                detail: RunWords.sentence(trouble.reason), href: visit.href("sync/quarantine"), link: "See the quarantine")
+        }
+        let others = overview.policiesInTrouble - told.count
+        guard others > 0 else { return told }
+        return told + [
+            OverviewTask(
+                badge: .bad("In trouble"), text: "\(more(others, overview.policiesInTrouble)) more policies are in trouble",
+                detail: nil, href: visit.href("sync/quarantine"), link: "See the quarantine")
+        ]
+    }
+
+    private func disputes(_ overview: Overview) -> [OverviewTask] {
+        var tasks: [OverviewTask] = []
+        if overview.openDisputes > 0 {
+            let isOne = overview.openDisputes == 1
+            tasks.append(
+                OverviewTask(
+                    badge: .warning("Disputes"),
+                    text: "\(more(overview.openDisputes, overview.openDisputes)) \(isOne ? "entry waits" : "entries wait") "
+                        + "for somebody to say whom they are",
+                    detail: nil, href: visit.href("sync/disputes", ["state": "open"]), link: "Decide"))
+        }
+        if overview.quarantinedEntries > 0 {
+            let isOne = overview.quarantinedEntries == 1
+            tasks.append(
+                OverviewTask(
+                    badge: .plain("Quarantine"),
+                    text: "\(more(overview.quarantinedEntries, overview.quarantinedEntries)) "
+                        + "\(isOne ? "entry is" : "entries are") left alone for a while, since the change was refused",
+                    detail: nil, href: visit.href("sync/quarantine"), link: "See the quarantine"))
+        }
+        return tasks
+    }
+
+    /// A number, of which more may be than were counted.
+    private func more(_ shown: Int, _ counted: Int) -> String {
+        counted >= Overview.mostCounted ? "\(shown.grouped) or more" : shown.grouped
+    }
+
     private func policies(_ cards: [PolicyCard]) -> [OverviewTask] {
         cards.filter { !$0.mistakes.isEmpty }.map { card in
             let file = RunWords.fileName(card.file) ?? card.file
@@ -51,7 +98,8 @@ struct OverviewTasks: Sendable {
             return OverviewTask(
                 badge: .bad("Policy"), text: "\(file) has \(card.mistakes.count.counted("mistake"))",
                 detail: RunWords.sentence(first),
-                href: visit.href("sync"), link: "See the policies")
+                href: card.name.map { SyncPages.address(of: $0, visit) } ?? SyncPages.address(of: file, visit),
+                link: "See the file")
         }
     }
 
@@ -63,15 +111,11 @@ struct OverviewTasks: Sendable {
                     badge: RunWords.badge(run), text: "The last run of the policy \(policy) changed nothing",
                     detail: RunWords.sentence(run.reason), href: href, link: "See the run")
             }
-            let counts = RunWords.counts(run)
-            let (rejected, disputed) = (counts["rejected"] ?? 0, counts["disputed"] ?? 0)
-            guard rejected + disputed > 0 else { return nil }
-            let parts = [
-                rejected > 0 ? rejected.counted("entry was left out", "entries were left out") : nil,
-                disputed > 0 ? disputed.counted("person is disputed", "people are disputed") : nil,
-            ].compactMap(\.self)
+            // Who is disputed is a task of its own.
+            guard let rejected = RunWords.counts(run)["rejected"], rejected > 0 else { return nil }
             return OverviewTask(
-                badge: .warning("Findings"), text: "In the last run of the policy \(policy), \(parts.joined(separator: " and "))",
+                badge: .warning("Findings"),
+                text: "In the last run of the policy \(policy), \(rejected.counted("entry was left out", "entries were left out"))",
                 detail: nil, href: href + "/findings", link: "See the findings")
         }
     }

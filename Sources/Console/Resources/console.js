@@ -57,6 +57,15 @@ const follow = async (href) => {
 const refresh = live?.querySelector("[data-refresh]")?.dataset.refresh;
 if (refresh) follow(refresh);
 
+// All changes of a page at once.
+const all = document.querySelector("[data-tick-all]");
+if (all) {
+  const boxes = [...document.querySelectorAll(".changes input[type=checkbox]")];
+  const box = all.querySelector("input");
+  all.hidden = false;
+  box.addEventListener("change", () => { for (const one of boxes) one.checked = box.checked; });
+}
+
 // Keys.
 const help = document.getElementById("help");
 addEventListener("keydown", (event) => {

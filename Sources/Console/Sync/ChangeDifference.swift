@@ -25,17 +25,24 @@ struct ChangeDifference: Sendable {
 
     /// What a change does, field by field: what stays as it is is left out.
     static func all(of change: RunChangeRecord) -> [ChangeDifference] {
-        let fields = triples(change.fields).map {
-            ChangeDifference(field: $0.key, before: $0.before, after: $0.after, rule: $0.rule)
+        let fields = triples(change.fields).map { triple in
+            // Of a password there is a digest at most, which is nobody's business.
+            let isPassword = triple.key == "password"
+            return ChangeDifference(
+                field: names[triple.key] ?? triple.key, before: isPassword ? nil : triple.before,
+                after: isPassword ? "imported from the directory" : triple.after, rule: triple.rule)
         }
-        let names = object(change.accountNames)
+        let accounts = object(change.accountNames)
         let memberships = triples(change.memberships).map { triple in
             var account = "account \(triple.key)"
-            if case .string(let name)? = names[triple.key] { account = name }
+            if case .string(let name)? = accounts[triple.key] { account = name }
             return ChangeDifference(field: "role in \(account)", before: triple.before, after: triple.after, rule: triple.rule)
         }
         return (fields + memberships).filter { $0.before != $0.after }
     }
+
+    /// What we remember of an entry, beside the fields of its user.
+    private static let names = ["entry": "id of its entry", "absent": "when it is absent"]
 
     private static func object(_ json: JSONText) -> JSONObject {
         guard case .object(let object)? = try? JSONParser.parse(Array(json.text.utf8)).value else { return JSONObject() }

@@ -13,6 +13,8 @@ struct PoliciesPage: Sendable {
 /// A policy.
 struct PolicyRow: Sendable {
     let name: String
+    /// Its page.
+    let href: String
     let file: String
     let state: Badge
     let platformApp: String?
@@ -28,6 +30,7 @@ struct PolicyRow: Sendable {
 
     /// A mistake, where it stands.
     struct MistakeRow: Sendable {
+        let line: Int
         let place: String
         let message: String
     }
@@ -35,11 +38,12 @@ struct PolicyRow: Sendable {
     init(_ card: PolicyCard, _ last: RunRecord?, _ visit: ConsoleVisit) {
         let fileName = RunWords.fileName(card.file) ?? card.file
         name = card.name ?? fileName
+        href = SyncPages.address(of: name, visit)
         file = card.file
         platformApp = card.platformApp
         platformAppText = card.platformApp.map { "for \($0)" }
         source = card.source
-        mistakes = card.mistakes.map { MistakeRow(place: "\(fileName):\($0.line):\($0.column)", message: $0.message) }
+        mistakes = card.mistakes.map { MistakeRow(line: $0.line, place: "\(fileName):\($0.line):\($0.column)", message: $0.message) }
         hasMistakes = !card.mistakes.isEmpty
         self.last = last.map { RunRow($0, visit) }
         export = RunWords.fileName(card.newest?.path)
@@ -60,7 +64,7 @@ struct PolicyRow: Sendable {
 }
 
 extension SyncPages {
-    func policiesPage(_ visit: ConsoleVisit) async throws -> ConsolePage {
+    func policiesPage(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let cards = try await policies?.cards() ?? []
         let last = try await directory.runs.latest(of: cards.compactMap(\.name), by: try visit.caller)
         let rows = cards.map { card in PolicyRow(card, card.name.flatMap { last[$0] }, visit) }
@@ -72,8 +76,8 @@ extension SyncPages {
                 "A policy says how one directory becomes users, accounts and roles. Put one into \(folder): it is read at once. "
                     + "Ready-made ones are in Policies/ beside the program’s source; “muster policy check FILE” finds mistakes."))
         var page = ConsolePage("Sync", "sync_policies", content)
-        page.tabs = tabs(visit, "sync")
+        page.tabs = Self.tabs(visit, "sync")
         page.subtitle = facts.policies.isEmpty ? nil : "Policies in \(facts.policies)"
-        return page
+        return .page(page)
     }
 }

@@ -7,6 +7,7 @@ struct RunRow: Sendable {
     let number: Int64
     let href: String
     let policy: String
+    let undoes: String?
     let state: Badge
     let changes: String?
     let reason: String?
@@ -17,6 +18,7 @@ struct RunRow: Sendable {
         number = run.id
         href = visit.href("sync/runs/\(run.id)")
         policy = run.policy == RunJournal.ofTheAPI ? "Platform API" : run.policy
+        undoes = run.undoes.map { "undo of run \($0)" }
         state = RunWords.badge(run)
         changes = RunWords.changes(run)
         reason = RunWords.sentence(run.reason)

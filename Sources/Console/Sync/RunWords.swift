@@ -14,7 +14,7 @@ enum RunWords {
     /// The actions of changes with what they are called.
     static let actions: [(value: String, label: String)] = [
         ("create", "Create"), ("update", "Update"), ("adopt", "Match by e-mail"), ("suspend", "Suspend"), ("restore", "Restore"),
-        ("link", "Renew memory only"),
+        ("delete", "Delete"), ("link", "Renew memory only"),
     ]
 
     static func badge(_ run: RunRecord) -> Badge {
@@ -35,7 +35,7 @@ enum RunWords {
         return switch action {
         case "create": .good(label)
         case "restore": .good(label)
-        case "suspend": .bad(label)
+        case "suspend", "delete": .bad(label)
         case "update", "adopt": .busy(label)
         default: .plain(label)
         }
@@ -55,12 +55,30 @@ enum RunWords {
         let isOver = ["done", "stale", "failed", "rejected"].contains(run.state)
         let parts = [
             ("create", "created", "to create"), ("update", "updated", "to update"), ("adopt", "matched", "to match"),
-            ("suspend", "suspended", "to suspend"), ("restore", "restored", "to restore"),
+            ("suspend", "suspended", "to suspend"), ("restore", "restored", "to restore"), ("delete", "deleted", "to delete"),
         ].compactMap { name, past, future -> String? in
             guard let count = counts[name], count > 0 else { return nil }
             return "\(count.grouped) \(isOver && run.state == "done" ? past : future)"
         }
         return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    /// What a run is of, in a few words.
+    static func title(_ run: RunRecord) -> String {
+        if let undone = run.undoes { return "Undo of run \(undone), policy \(run.policy)" }
+        return run.policy == RunJournal.ofTheAPI ? "A call of the Platform API" : "Policy \(run.policy)"
+    }
+
+    /// Who asked for a run.
+    static func actor(_ actor: String) -> String {
+        switch actor {
+        case "watch", "daemon": "the daemon, which saw the export"
+        case "schedule": "the daemon, by the policy’s schedule"
+        case "drift": "the daemon, which looked for drift"
+        case "command": "a command"
+        case "api": "a call of the Platform API"
+        default: actor
+        }
     }
 
     /// A sentence with a capital and a full stop.

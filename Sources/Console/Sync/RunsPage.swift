@@ -13,7 +13,7 @@ struct RunsPage: Sendable {
 }
 
 extension SyncPages {
-    func runsPage(_ visit: ConsoleVisit) async throws -> ConsolePage {
+    func runsPage(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
         let caller = try visit.caller
         let (policy, state) = (visit.text("policy"), visit.text("state"))
         let list = ListVisit(visit, "runs|\(policy ?? "")|\(state ?? "")")
@@ -38,7 +38,7 @@ extension SyncPages {
                     PageLink("See the policies", visit.href("sync"))),
             pager: Pager(list, next: found.next, newestFirst: true))
         var page = ConsolePage("Runs", "sync_runs", content)
-        page.tabs = tabs(visit, "sync/runs")
-        return page
+        page.tabs = Self.tabs(visit, "sync/runs")
+        return .page(page)
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import Sync
 
 /// Users: everybody that the installation knows, whoever they belong to.
 struct UserPages: Sendable {
     let directory: Directory
     /// Where login links lead.
     let publicURL: String
+    let policies: PolicyShelf?
 
     func addRoutes(to frame: Frame) {
         frame.page("users", in: .users, list)
@@ -14,6 +16,7 @@ struct UserPages: Sendable {
         frame.act("users", in: .users, create)
         frame.page("users/:id", in: .users) { visit in .page(try await show(visit)) }
         frame.page("users/:id/history", in: .users) { visit in .page(try await history(visit)) }
+        frame.page("users/:id/why", in: .users, why)
         frame.page("users/:id/edit", in: .users) { visit in .page(try await editForm(visit, [])) }
         frame.act("users/:id", in: .users, update)
         frame.page("users/:id/delete", in: .users) { visit in .page(try await deletion(visit)) }
@@ -77,7 +80,10 @@ struct UserPages: Sendable {
         page.above = PageLink("Users", visit.href("users"))
         page.subtitle = user.email
         page.actions = [PageLink("Edit", visit.href("\(root)/edit"))]
-        page.tabs = [("", "Overview"), ("memberships", "Memberships"), ("sessions", "Sessions"), ("history", "History")].map {
+        let tabs = [
+            ("", "Overview"), ("memberships", "Memberships"), ("sessions", "Sessions"), ("history", "History"), ("why", "Why?"),
+        ]
+        page.tabs = tabs.map {
             PageLink($1, visit.href($0.isEmpty ? root : "\(root)/\($0)"), isCurrent: $0 == current)
         }
         return page
@@ -120,6 +126,13 @@ struct UserPages: Sendable {
         let user = try await directory.users.show(id, by: visit.caller)
         let section = try await HistoryTable.section(of: .user, id, visit, directory)
         return page(user, "history", visit, "object_page", ObjectPage(sections: [section]))
+    }
+
+    private func why(_ visit: ConsoleVisit) async throws -> ConsoleAnswer {
+        let id = try visit.pathID()
+        let user = try await directory.users.show(id, by: visit.caller)
+        let sections = try await WhySections.all(of: .user, id, visit, directory, policies)
+        return .page(page(user, "why", visit, "object_page", ObjectPage(sections: sections)))
     }
 
     // MARK: - Delete

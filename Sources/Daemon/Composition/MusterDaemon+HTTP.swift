@@ -17,12 +17,12 @@ import WebSurface
 
 extension MusterDaemon {
     /// The listener with every surface on it.
-    func httpService(_ installed: Installed) throws -> some Service {
+    func httpService(_ installed: Installed, _ desk: SyncDesk) throws -> some Service {
         let router = WebRouter()
         router.addHealthRoutes { await Self.readiness(installed.postgres) }
         router.addMetricsRoute(options.metrics, readers: configuration.metricsReaders)
         addGauges(installed)
-        try addSurfaces(to: router, installed)
+        try addSurfaces(to: router, installed, desk)
         var responder = WebResponder.Options()
         responder.trustedProxies = configuration.trustedProxies
         // 10,000 people of some 3 KB.
@@ -50,12 +50,13 @@ extension MusterDaemon {
     }
 
     /// The surfaces, a line each.
-    private func addSurfaces(to router: WebRouter, _ installed: Installed) throws {
+    private func addSurfaces(to router: WebRouter, _ installed: Installed, _ desk: SyncDesk) throws {
         for audience in [PlatformAPI.Audience.platformApps, .superAdmins] {
             PlatformAPI(
                 directory: installed.directory, senderAddress: configuration.senderAddress, publicURL: configuration.publicURL,
                 audience: audience
             ).addRoutes(to: router)
+            SyncRunAPI(directory: installed.directory, desk: desk, audience: audience).addRoutes(to: router)
         }
         SuperAdminAPI(directory: installed.directory).addRoutes(to: router)
         let service = SignInService(directory: installed.directory, passwords: installed.passwords)
@@ -63,7 +64,7 @@ extension MusterDaemon {
         SignInPage(directory: installed.directory, service: service, publicURL: configuration.publicURL).addRoutes(to: router)
         Console(
             directory: installed.directory, passwords: installed.passwords, publicURL: configuration.publicURL,
-            facts: facts, policies: PolicyShelf(folder: configuration.policies)
+            facts: facts, policies: desk.policies, sync: desk
         ).addRoutes(to: router)
         try Documents(publicURL: configuration.publicURL).addRoutes(to: router)
     }

@@ -93,7 +93,9 @@ package struct MusterDaemon: Service {
         services.append(
             SyncService(reconciler: installed.reconciler, folder: configuration.policies, period: options.rescan, logger: logger))
         services.append(workService(installed))
-        services.append(try httpService(installed))
+        let desk = syncDesk(installed)
+        services.append(SyncDeskService(desk: desk))
+        services.append(try httpService(installed, desk))
         var group = ServiceGroupConfiguration(services: services, logger: logger)
         group.maximumGracefulShutdownDuration = Self.drainLimit
         try await ServiceGroup(configuration: group).run()

@@ -19,6 +19,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
     case tombstoneDays = "tombstone_days"
     case webhookNetworks = "webhook_networks"
     case webhookCAFile = "webhook_ca_file"
+    case uploadLimit = "upload_limit"
 
     /// The environment variable.
     package var variable: String { "MUSTER_\(rawValue.uppercased())" }
@@ -35,7 +36,7 @@ package enum ConfigurationKey: String, CaseIterable, Sendable {
         case .logFormat: "--log-format"
         case .trustedProxies: "--trusted-proxies"
         case .databaseURLFile, .secretKeyFile, .senderAddress, .addressLimit, .tokenLimit, .metricsReaders, .tombstoneDays,
-            .webhookNetworks, .webhookCAFile:
+            .webhookNetworks, .webhookCAFile, .uploadLimit:
             nil
         }
     }

@@ -44,6 +44,8 @@ package struct MusterConfiguration: Sendable {
     package var webhookNetworks: [AddressBlock]
     /// Who vouches for the receivers of webhooks.
     package var webhookAuthorities: ReceiverAuthorities
+    /// Bytes that one uploaded export may have.
+    package var uploadLimit: Int64
 
     /// Reads flags, environment and file. Reads files: call it before anything runs.
     ///
@@ -109,6 +111,10 @@ package struct MusterConfiguration: Sendable {
             try sources.value(.webhookCAFile, "a file that holds certificates in PEM is wanted") {
                 ReceiverAuthorities(file: Self.absolute($0))
             } ?? .system
+        uploadLimit =
+            (try sources.value(.uploadLimit, "a number of MiB is wanted, from 1 to 1048576") {
+                Int64($0).flatMap { (1...1_048_576).contains($0) ? $0 : nil }
+            } ?? 4_096) << 20
     }
 
     /// The folder that the file may lie in must be known before the file is read.

@@ -11,6 +11,9 @@ package enum EventType: String, Sendable, CaseIterable {
     case membershipCreated = "membership.created"
     case membershipUpdated = "membership.updated"
     case membershipDeleted = "membership.deleted"
+    /// A policy whose runs come to nothing, told once; and when one of them goes well again.
+    case syncTroubled = "sync.troubled"
+    case syncRecovered = "sync.recovered"
 
     /// The event behind an audited action, or nil when nobody is told of it.
     private static let byAction: [String: EventType] = [

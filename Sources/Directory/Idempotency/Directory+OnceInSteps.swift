@@ -15,7 +15,7 @@ extension Directory {
     ///   - replay: makes the answer of it, for whose token reaches as far as the call; must not write.
     /// - Throws: ``DirectoryError/inProgress`` while another sender of the key is at work; ``DirectoryError/invalid(_:)`` when
     ///   the key was used for another call; what `execute` throws.
-    nonisolated(nonsending) func onceInSteps<Answer>(
+    nonisolated(nonsending) package func onceInSteps<Answer>(
         _ call: KeyedCall, by caller: Caller, note: (Answer) -> String?,
         replay: nonisolated(nonsending) (String) async throws -> Answer,
         execute: nonisolated(nonsending) () async throws -> Answer

@@ -29,8 +29,10 @@ package enum Schema {
                 version: 10, name: "sync_whole",
                 sql: String(decoding: PackageResources.V0010_sync_whole_sql, as: UTF8.self)),
             Migration(
-                version: 11, name: "kept_reads",
-                sql: String(decoding: PackageResources.V0011_kept_reads_sql, as: UTF8.self)),
+                version: 11, name: "kept_reads", sql: String(decoding: PackageResources.V0011_kept_reads_sql, as: UTF8.self)),
+            Migration(
+                version: 12, name: "disputes_and_quarantine",
+                sql: String(decoding: PackageResources.V0012_disputes_and_quarantine_sql, as: UTF8.self)),
         ])
     }
 }

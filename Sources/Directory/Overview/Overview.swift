@@ -53,6 +53,10 @@ package struct Overview: Sendable {
     package let platformApps: Size
     /// Plans that a person releases or rejects, counted as far as ``mostCounted``.
     package let waitingRuns: Int
+    /// Disputes that wait for a person, entries in quarantine, and policies in trouble; each counted as far as ``mostCounted``.
+    package let openDisputes: Int
+    package let quarantinedEntries: Int
+    package let policiesInTrouble: Int
     /// E-mail addresses of super admins without a second factor.
     package let superAdminsWithoutTOTP: [String]
     package let failingWebhooks: [FailingWebhook]

@@ -27,15 +27,23 @@ enum OverviewStatements {
         """
     }
 
-    /// Plans that wait for a person.
+    /// What waits for a person in syncs: plans, disputes, entries in quarantine, policies in trouble.
     static func waitingRuns(caller: Caller) -> PostgresQuery {
-        """
-        with \(operator: caller, needs: [.runsRead])
-        select count(*) as count from (
-            select from caller join runs r on r.state in ('planned', 'held') and r.released_at is null
-            limit \(Int64(Overview.mostCounted))
-        ) w
-        """
+        let most = Overview.mostCounted
+        return """
+            with \(operator: caller, needs: [.runsRead])
+            select (select count(*) from (
+                        select from caller join runs r on r.state in ('planned', 'held') and r.released_at is null
+                        limit \(unescaped: "\(most)")) w) as count,
+                   (select count(*) from (
+                        select from caller join disputes d on d.state in ('open', 'lapsed') limit \(unescaped: "\(most)")) w)
+                       as disputes,
+                   (select count(*) from (
+                        select from caller join quarantined_entries q on true limit \(unescaped: "\(most)")) w) as quarantined,
+                   (select count(*) from (
+                        select from caller join policy_standings p on p.told_at is not null limit \(unescaped: "\(most)")) w)
+                       as troubled
+            """
     }
 
     static func failingWebhooks(caller: Caller) -> PostgresQuery {

@@ -15,11 +15,14 @@ package struct OverviewStore: Sendable {
         async let webhooks = directory.rows(OverviewStatements.failingWebhooks(caller: caller))
         async let tokens = directory.rows(OverviewStatements.tokens(caller: caller))
         async let jobs = directory.rows(OverviewStatements.stalledJobs(caller: caller))
+        let inSyncs = try await waiting
+        func count(_ column: String) throws -> Int { Int(try inSyncs?.decode(Int64.self, column) ?? 0) }
         return Overview(
             databaseVersion: try row.decode(String.self, "database_version"), schema: try row.decode(String.self, "schema"),
             users: try size(row, "users"), accounts: try size(row, "accounts"), agentBots: try size(row, "agent_bots"),
             platformApps: Overview.Size(count: try row.decode(Int64.self, "platform_apps"), isEstimate: false),
-            waitingRuns: Int(try await waiting?.decode(Int64.self, "count") ?? 0),
+            waitingRuns: try count("count"), openDisputes: try count("disputes"),
+            quarantinedEntries: try count("quarantined"), policiesInTrouble: try count("troubled"),
             superAdminsWithoutTOTP: try row.decode([String]?.self, "unproven") ?? [],
             failingWebhooks: try await webhooks.map(Overview.FailingWebhook.init),
             tokens: try await tokens.map(Overview.Token.init), stalledJobs: try await jobs.map(Overview.StalledJob.init))

@@ -17,16 +17,19 @@ package enum RunDecision: String, Sendable, CaseIterable {
 package struct RunSelection: Sendable, Equatable {
     /// Numbers of changes; empty is any.
     package var changes: [Int] = []
-    /// `create`, `update`, `adopt`, `suspend`, `restore`; empty is any.
+    /// Of ``RunSelection/actions``; empty is any.
     package var actions: [String] = []
+    /// Whether only those are meant of which nobody said anything yet.
+    package var isRest = false
 
-    package init(changes: [Int] = [], actions: [String] = []) {
+    package init(changes: [Int] = [], actions: [String] = [], isRest: Bool = false) {
         self.changes = changes
         self.actions = actions
+        self.isRest = isRest
     }
 
     /// The actions that changes have.
-    package static let actions = ["create", "update", "adopt", "suspend", "restore"]
+    package static let actions = ["create", "update", "adopt", "suspend", "restore", "delete"]
 }
 
 extension RunJournal {
@@ -41,7 +44,8 @@ extension RunJournal {
     ///   the plan has no such change, and for a reason that cannot be stored.
     @discardableResult
     package func decide(
-        _ decision: RunDecision, _ selection: RunSelection, of id: Int64, reason: String? = nil, by caller: Caller
+        _ decision: RunDecision, _ selection: RunSelection, of id: Int64, reason: String? = nil, policy: String? = nil,
+        by caller: Caller
     ) async throws -> Int {
         var problems = StorableText.problems("reason", "Reason", reason, maximum: 500)
         for action in selection.actions where !RunSelection.actions.contains(action) {
@@ -50,10 +54,10 @@ extension RunJournal {
         let numbers = selection.changes.filter { $0 > 0 && $0 <= Int32.max }
         if numbers.count < selection.changes.count { problems.append(FieldProblem("change", "The plan has no such change")) }
         guard problems.isEmpty else {
-            _ = try await show(id, by: caller)
+            _ = try await show(id, policy: policy, by: caller)
             throw DirectoryError.invalid(problems)
         }
-        let statement = RunDecisionStatements.decide(decision, of: id, selection, reason: reason, caller: caller)
+        let statement = RunDecisionStatements.decide(decision, of: id, selection, reason: reason, policy: policy, caller: caller)
         guard let row = try await directory.row(statement), try row.decode(Bool.self, "authenticated") else {
             throw DirectoryError.invalidAccessToken
         }
@@ -66,7 +70,7 @@ extension RunJournal {
             ])
         }
         let decided = Int(try row.decode(Int64.self, "decided"))
-        guard decided > 0, decided >= Set(numbers).count || !selection.actions.isEmpty else {
+        guard selection.isRest || decided > 0, decided >= Set(numbers).count || !selection.actions.isEmpty else {
             throw DirectoryError.invalid([FieldProblem("change", "The plan has no such change")])
         }
         return decided

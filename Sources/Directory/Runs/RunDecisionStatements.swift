@@ -2,25 +2,28 @@
 
 import Postgres
 
-/// The SQL of decisions on single changes of a plan. For operators only.
+/// The SQL of decisions on single changes of a plan. For the Platform App of the run, and for operators.
 enum RunDecisionStatements {
     /// Decides changes of a plan that waits; nothing at all when a change that is named is not in it.
     static func decide(
-        _ decision: RunDecision, of run: Int64, _ selection: RunSelection, reason: String?, caller: Caller
+        _ decision: RunDecision, of run: Int64, _ selection: RunSelection, reason: String?, policy: String? = nil, caller: Caller
     ) -> PostgresQuery {
         let numbers = Set(selection.changes).sorted().map { Int32(truncatingIfNeeded: $0) }
         return """
-            with \(operator: caller, needs: [.runsWrite]),
-            before as (select r.id, r.state from runs r where r.id = \(run)),
+            with \(caller: caller, needs: [.runsWrite]),
+            before as (select r.id, r.state from caller join runs r on r.id = \(run) and \(runOf: caller, "r", policy)),
             target as (
                 select r.id, r.planned_at, caller.actor, caller.actor_id from caller
-                join runs r on r.id = \(run) and r.state in ('planned', 'held') and r.released_at is null for update of r
+                join runs r on r.id = \(run) and r.state in ('planned', 'held') and r.released_at is null
+                    and \(runOf: caller, "r", policy) for update of r
             ),
             chosen as materialized (
                 select t.id, t.actor, t.actor_id, c.seq from target t
                 join changes c on c.run_id = t.id and c.planned_at = t.planned_at and c.action <> 'link'
                 where (\(numbers.isEmpty) or c.seq = any (\(numbers)))
                   and (\(selection.actions.isEmpty) or c.action = any (\(selection.actions)))
+                  and (not \(selection.isRest)
+                      or not exists (select from change_decisions o where o.run_id = c.run_id and o.seq = c.seq))
             ),
             decided as (
                 insert into change_decisions as d (run_id, seq, decision, by_kind, by_id, reason)

@@ -2,7 +2,8 @@
 
 import Postgres
 
-/// Runs as operators read and decide them. Every call throws ``DirectoryError``.
+/// Runs as who may reads and decides them: a Platform App those of its own, an operator all of them. A run of another app is none.
+/// Where a policy is named, a run of another policy is none as well. Every call throws ``DirectoryError``.
 package struct RunJournal: Sendable {
     /// What stands in place of a policy where a run is a call of the Platform API.
     package static let ofTheAPI = "provision"
@@ -16,8 +17,10 @@ package struct RunJournal: Sendable {
     }
 
     /// One run.
-    package func show(_ id: Int64, by caller: Caller) async throws -> RunRecord {
-        guard let run = try await records(RunStatements.show(id, caller: caller)).first else { throw DirectoryError.notFound }
+    package func show(_ id: Int64, policy: String? = nil, by caller: Caller) async throws -> RunRecord {
+        guard let run = try await records(RunStatements.show(id, policy: policy, caller: caller)).first else {
+            throw DirectoryError.notFound
+        }
         return run
     }
 
@@ -34,13 +37,15 @@ package struct RunJournal: Sendable {
 
     /// A page of a run's changes in their order.
     package func changes(
-        of run: Int64, _ filter: RunChangeFilter = RunChangeFilter(), _ page: PageRequest, by caller: Caller
+        of run: Int64, policy: String? = nil, _ filter: RunChangeFilter = RunChangeFilter(), _ page: PageRequest,
+        by caller: Caller
     ) async throws -> Page<RunChangeRecord> {
         // What cannot be stored is found nowhere.
         if [filter.text, filter.reason, filter.action].contains(where: { $0?.utf8.contains(0) == true }) {
             return Page(items: [])
         }
-        let changes = try await authenticated(RunChangeStatements.list(of: run, filter, page, caller: caller)).compactMap { row in
+        let statement = RunChangeStatements.list(of: run, policy: policy, filter, page, caller: caller)
+        let changes = try await authenticated(statement).compactMap { row in
             guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
             return try RunChangeRecord(row)
         }
@@ -55,10 +60,36 @@ package struct RunJournal: Sendable {
         }
     }
 
+    /// What a run found, the most frequent kind first.
+    package func findingCounts(of run: Int64, by caller: Caller) async throws -> [RunRefusalCount] {
+        try await authenticated(RunChangeStatements.findingCounts(of: run, caller: caller)).compactMap { row in
+            guard let code = try row.decode(String?.self, "code") else { return nil }
+            return RunRefusalCount(code: code, count: try row.decode(Int64.self, "count"))
+        }
+    }
+
+    /// A page of the accounts that a run's changes are about. Looks through the whole plan.
+    package func accounts(of run: Int64, _ page: PageRequest, by caller: Caller) async throws -> Page<RunAccount> {
+        let rows = try await authenticated(RunChangeStatements.accounts(of: run, page, caller: caller))
+        let accounts: [RunAccount] = try rows.compactMap { row in
+            guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
+            guard let id = try row.decode(Int64?.self, "id") else { return nil }
+            return RunAccount(
+                id: id, name: try row.decode(String?.self, "name"), count: try row.decode(Int64.self, "count"))
+        }
+        return Page(fetched: accounts.map { ($0.id, $0) }, page)
+    }
+
     /// A page of what a run found: entries left out, disputes.
-    package func findings(of run: Int64, _ page: PageRequest, by caller: Caller) async throws -> Page<RunFindingRecord> {
-        let rows = try await authenticated(RunChangeStatements.findings(of: run, page, caller: caller))
+    ///
+    /// - Parameter code: only what has it.
+    package func findings(
+        of run: Int64, policy: String? = nil, code: String? = nil, _ page: PageRequest, by caller: Caller
+    ) async throws -> Page<RunFindingRecord> {
+        let rows = try await authenticated(
+            RunChangeStatements.findings(of: run, policy: policy, code: code, page, caller: caller))
         let findings: [RunFindingRecord] = try rows.compactMap { row in
+            guard try row.decode(Bool.self, "found") else { throw DirectoryError.notFound }
             guard let number = try row.decode(Int64?.self, "number") else { return nil }
             return RunFindingRecord(
                 number: number, code: try row.decode(String.self, "code"), entry: try row.decode(String?.self, "entry"),
@@ -70,22 +101,22 @@ package struct RunJournal: Sendable {
     /// Lets a plan through that waits or is held. A daemon applies it within seconds; see `Reconciler.applyWaiting`.
     ///
     /// - Throws: ``DirectoryError/notFound``; ``DirectoryError/invalid(_:)`` when it does not wait (any more).
-    package func release(_ id: Int64, by caller: Caller) async throws {
-        try await decide(RunStatements.release(id, caller: caller))
+    package func release(_ id: Int64, policy: String? = nil, by caller: Caller) async throws {
+        try await decide(RunStatements.release(id, policy: policy, caller: caller))
     }
 
     /// Ends a plan that waits or is held, so that it can not be applied any more.
     ///
     /// - Parameter reason: for the journal.
     /// - Throws: as ``release(_:by:)``.
-    package func reject(_ id: Int64, reason: String? = nil, by caller: Caller) async throws {
+    package func reject(_ id: Int64, reason: String? = nil, policy: String? = nil, by caller: Caller) async throws {
         let reason = reason ?? "a person rejected it"
         let problems = StorableText.problems("reason", "Reason", reason, maximum: 500)
         guard problems.isEmpty else {
-            _ = try await show(id, by: caller)
+            _ = try await show(id, policy: policy, by: caller)
             throw DirectoryError.invalid(problems)
         }
-        try await decide(RunStatements.reject(id, reason: reason, caller: caller))
+        try await decide(RunStatements.reject(id, reason: reason, policy: policy, caller: caller))
     }
 
     private func decide(_ statement: PostgresQuery) async throws {
@@ -125,7 +156,8 @@ extension RunRecord {
             appliedCount: Int(try row.decode(Int64.self, "applied")), actor: try row.decode(String.self, "actor"),
             createdAt: try row.timestamp("created_at"), plannedAt: try row.optionalTimestamp("planned_at"),
             finishedAt: try row.optionalTimestamp("finished_at"), releasedAt: try row.optionalTimestamp("released_at"),
-            decidedBy: try row.decode(String?.self, "decided_by"))
+            decidedBy: try row.decode(String?.self, "decided_by"), undoes: try row.decode(Int64?.self, "undoes"),
+            undoneBy: try row.decode(Int64?.self, "undone_by"), partOf: try row.decode(Int64?.self, "part_of"))
     }
 }
 
@@ -140,6 +172,19 @@ extension RunChangeRecord {
             suspends: try row.decode(Bool?.self, "suspends"), fields: try row.json("fields"),
             memberships: try row.json("memberships"),
             accountNames: JSONText(try row.decode(PostgresJSON?.self, "names")?.text ?? "{}"),
-            refusal: try row.decode(String?.self, "refusal"), refusalDetail: try row.decode(String?.self, "refusal_detail"))
+            refusal: try row.decode(String?.self, "refusal"), refusalDetail: try row.decode(String?.self, "refusal_detail"),
+            decision: try Decision(row))
+    }
+}
+
+extension RunChangeRecord.Decision {
+    /// nil where nobody said anything.
+    fileprivate init?(_ row: PostgresRow) throws {
+        guard let decision = try row.decode(String?.self, "decision").flatMap(RunDecision.init),
+            let actor = try NamedActor.decode(row)
+        else { return nil }
+        self.init(
+            decision: decision, by: actor, reason: try row.decode(String?.self, "decision_reason"),
+            at: try row.timestamp("decided_at"))
     }
 }

@@ -14,9 +14,13 @@ package enum RunReason {
     /// Of who is suspended because the export does not hold him any more.
     package static let absent = "absent from the export"
 
+    /// Of who is a user because a person resolved a dispute.
+    package static let decided = "a person said whose entry it is"
+
     private static let known: [(reason: String, actions: [String])] = [
         ("new in the export", ["create"]),
         ("matched by e-mail", ["adopt"]),
+        (decided, ["adopt"]),
         ("changed in the export", ["update"]),
         ("disabled in the export", ["create", "adopt", "suspend"]),
         (absent, ["suspend"]),

@@ -30,6 +30,12 @@ package struct RunRecord: Sendable {
     package let releasedAt: Timestamp?
     /// Who let it through or rejected it, by the name there is now; nil when nobody did.
     package let decidedBy: String?
+    /// The run whose reverse this one is.
+    package let undoes: Int64?
+    /// The newest run that reverses this one.
+    package let undoneBy: Int64?
+    /// The run from whose plan a guard took these changes.
+    package let partOf: Int64?
 
     /// Whether a person may release or reject it.
     package var waits: Bool { ["planned", "held"].contains(state) && releasedAt == nil }
@@ -61,6 +67,15 @@ package struct RunChangeFilter: Sendable, Equatable {
         case code(String)
     }
 
+    /// What decisions are asked for.
+    package enum Decided: String, Sendable, CaseIterable {
+        case approved, rejected
+        /// Nobody said anything.
+        case undecided = "none"
+
+        var decision: RunDecision? { RunDecision(rawValue: rawValue) }
+    }
+
     /// One of ``actions``; `link` is shown only when asked for.
     package var action: String?
     package static let actions = ["create", "update", "adopt", "suspend", "restore", "delete", "link"]
@@ -69,6 +84,10 @@ package struct RunChangeFilter: Sendable, Equatable {
     /// The reason as it stands.
     package var reason: String?
     package var refusal: Refusal?
+    /// What a person said of the change while the plan waited.
+    package var decision: Decided?
+    /// The account itself, and people whose role in it moves.
+    package var account: Int64?
     /// Words of the name or the address, or an id.
     package var text: String?
 
@@ -97,6 +116,25 @@ package struct RunChangeRecord: Sendable {
     /// Why the change was not made; nil when it was, or still may be.
     package let refusal: String?
     package let refusalDetail: String?
+    /// What a person said of it while the plan waited; nil when nobody did.
+    package let decision: Decision?
+
+    /// A person's word on a change.
+    package struct Decision: Sendable {
+        package let decision: RunDecision
+        package let by: NamedActor
+        package let reason: String?
+        package let at: Timestamp
+    }
+}
+
+/// An account that a run is about.
+package struct RunAccount: Sendable {
+    package let id: Int64
+    /// As it is, or as the run would make it.
+    package let name: String?
+    /// How many changes concern it.
+    package let count: Int64
 }
 
 /// What a read or a match found that a person should know.
@@ -108,7 +146,7 @@ package struct RunFindingRecord: Sendable {
     package let detail: String
 }
 
-/// How many changes of a run were refused for one reason.
+/// How many changes of a run were refused for one reason, or how many findings of one kind it has.
 package struct RunRefusalCount: Sendable, Equatable {
     package let code: String
     package let count: Int64

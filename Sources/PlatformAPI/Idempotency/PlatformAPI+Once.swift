@@ -38,18 +38,24 @@ extension PlatformAPI {
     ///
     /// - Throws: 422 for a key that is none.
     func keyedCall(_ request: Request, _ context: WebContext, _ caller: Caller) async throws -> KeyedCall? {
-        // Keys are kept for Platform Apps; an operator's calls are carried out as they come.
-        guard !caller.isOperator, let key = request.headers[.idempotencyKey] else { return nil }
         do throws(DirectoryError) {
-            return try KeyedCall(key: key, content: content(of: request, context))
+            return try KeyedCall(request, context, caller, body: context.web.body.readableBytesView)
         } catch {
             try await authenticate(caller)
             throw error
         }
     }
+}
 
+extension KeyedCall {
+    /// A call by its `Idempotency-Key`; nil when it has none.
+    ///
     /// What must be the same for a call to be the same: verb, path, query, kind of body, body.
-    private func content(of request: Request, _ context: WebContext) -> [UInt8] {
+    ///
+    /// - Parameter body: its bytes, or their digest.
+    init?(_ request: Request, _ context: WebContext, _ caller: Caller, body: some Sequence<UInt8>) throws(DirectoryError) {
+        // Keys are kept for Platform Apps; an operator's calls are carried out as they come.
+        guard !caller.isOperator, let key = request.headers[.idempotencyKey] else { return nil }
         var content: [UInt8] = []
         for part in [
             request.method.rawValue, request.uri.path, String(context.web.query ?? ""), request.headers[.contentType] ?? "",
@@ -58,8 +64,8 @@ extension PlatformAPI {
             // No part may hold one, so that two calls never look like one.
             content.append(0)
         }
-        content += context.web.body.readableBytesView
-        return content
+        content += body
+        try self.init(key: key, content: content)
     }
 }
 

@@ -88,8 +88,10 @@ extension [UInt8] {
         var text = text
         append(UInt8(ascii: "\""))
         text.withUTF8 { bytes in
-            let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-            if isPlain { append(contentsOf: bytes) } else { appendEscaped(bytes) }
+            // Without a way out of the loop, which then goes over many bytes at a time.
+            var special: UInt8 = 0
+            for byte in bytes { special |= byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") ? 1 : 0 }
+            if special == 0 { append(contentsOf: bytes) } else { appendEscaped(bytes) }
         }
         append(UInt8(ascii: "\""))
     }

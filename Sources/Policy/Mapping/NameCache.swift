@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import Intake
 
 /// Remembers how group names are spelled in normal form: people share their groups, so most names come again and again.
@@ -26,7 +27,7 @@ package struct NameCache: Sendable {
         guard value.kind == .text, !value.bytes.isEmpty else { return nil }
         guard size > 0 else { return normalise(value) }
         let index = value.bytes.withUnsafeBytes { Int(Self.hash($0) % UInt64(size)) }
-        if slots[index].written.elementsEqual(value.bytes) { return slots[index].key }
+        if Self.isSame(slots[index].written, value.bytes) { return slots[index].key }
         let key = normalise(value)
         slots[index] = Slot(written: Array(value.bytes), key: key)
         return key
@@ -38,6 +39,16 @@ package struct NameCache: Sendable {
         buffer.reserveCapacity(value.bytes.count)
         let isName = value.bytes.withUnsafeBytes { DistinguishedName.normalise($0, into: &buffer) }
         return isName && !buffer.isEmpty ? String(decoding: buffer, as: UTF8.self) : nil
+    }
+
+    private static func isSame(_ written: [UInt8], _ bytes: ArraySlice<UInt8>) -> Bool {
+        written.count == bytes.count
+            && written.withUnsafeBytes { a in
+                // Both hold `a.count` bytes, and neither is empty.
+                bytes.withUnsafeBytes { b in
+                    a.baseAddress.flatMap { x in b.baseAddress.map { memcmp(x, $0, a.count) == 0 } } ?? true
+                }
+            }
     }
 
     private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {

@@ -26,6 +26,8 @@ struct PlanContext: Sendable {
 
     /// Whether nothing is changed or taken away.
     var addsOnly: Bool { policy.operation.enforcement == .addOnly }
+    /// Whether accounts and rules come to light by entries; else nobody need look for any.
+    var discovers: Bool { !policy.eachAccounts.isEmpty }
 }
 
 /// Whether those who are not in an export are known to be gone.
@@ -50,7 +52,7 @@ enum MatchStatements {
                    d.said ->> 'name', d.said ->> 'locale', d.said ->> 'absent', (d.said ->> 'keepsMembers')::boolean, 1000000
             from (
                 select distinct on (e.name) e.name as key, convert_from(e.mapped, 'UTF8')::jsonb as said
-                from \(unescaped: c.area.entries) e where e.kind = 'a'
+                from \(unescaped: c.area.entries) e where \(c.discovers) and e.kind = 'a'
                 order by e.name, (convert_from(e.mapped, 'UTF8')::jsonb ->> 'isFromEntry')::boolean desc,
                          convert_from(e.mapped, 'UTF8')::jsonb ->> 'name' collate "C"
             ) d
@@ -95,7 +97,8 @@ enum MatchStatements {
                 join \(unescaped: c.area.accounts) a on a.key = u.account
                 union
                 select e.name, a.account_id, e.login, e.line::integer
-                from \(unescaped: c.area.entries) e join \(unescaped: c.area.accounts) a on a.key = e.parent where e.kind = 'u'
+                from \(unescaped: c.area.entries) e join \(unescaped: c.area.accounts) a on a.key = e.parent
+                where \(c.discovers) and e.kind = 'u'
             ),
             groups as materialized (
                 select name from \(unescaped: c.area.entries) where kind = 'g'
@@ -148,54 +151,61 @@ enum MatchStatements {
         """
     }
 
-    /// Everybody who is not exactly as the last run left them, with their situation.
+    /// Everybody who is not exactly as the last run left them.
     ///
     /// Skipped is only who matches in entry hash, policy version and the user's row version. Who that is comes from the narrow
     /// columns alone and from a plan that may be parallel, as a table made from a query may be and one inserted into may not:
-    /// most runs find nearly everybody unchanged. Source, app and policy are values: a planner that may join links by a source
-    /// from elsewhere pairs all links with all entries.
+    /// most runs find nearly everybody unchanged. A table of its own, so that what follows is planned for as many as they are.
+    /// Source, app and policy are values: a planner that may join links by a source from elsewhere pairs all links with all
+    /// entries.
+    static func stale(_ c: PlanContext) -> PostgresQuery {
+        """
+        create unlogged table \(unescaped: c.area.stale) as
+        select s.ctid as entry, x.groups as listed, h.hash, u.id as user_id
+        from \(unescaped: c.area.entries) s
+        left join \(unescaped: c.area.listed) x on x.external_key = s.external_key
+        cross join lateral (
+            select case when x.groups is null then s.hash
+                        else sha256(s.mapped || convert_to(array_to_string(x.groups, E'\\n'), 'UTF8')) end as hash
+        ) h
+        left join links l on l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
+        left join users u on u.id = l.object_id and u.deleted_at is null
+        where s.kind = 'p'
+          and (l.entry_hash = h.hash and l.policy_version = (select policy_version from runs where id = \(c.run))
+               and l.policy = \(c.policy.name) and u.row_version = l.seen_row_version) is not true
+        """
+    }
+
+    /// Those of ``stale(_:)``, each in a situation.
     ///
     /// Who has a user that is linked to an entry which is gone is that person again: an entry deleted and made anew has another
     /// id. Only where the absence is proven, and where the policy matches by e-mail at all.
     static func pending(_ c: PlanContext, absence: Absence) -> PostgresQuery {
         """
         create unlogged table \(unescaped: c.area.pending) as
-        with stale as materialized (
-            select s.external_key, s.name, s.email, s.line, s.mapped, x.groups as listed, h.hash, u.id as user_id
-            from \(unescaped: c.area.entries) s
-            left join \(unescaped: c.area.listed) x on x.external_key = s.external_key
-            cross join lateral (
-                select case when x.groups is null then s.hash
-                            else sha256(s.mapped || convert_to(array_to_string(x.groups, E'\\n'), 'UTF8')) end as hash
-            ) h
-            left join links l on l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
-            left join users u on u.id = l.object_id and u.deleted_at is null
-            where s.kind = 'p'
-              and (l.entry_hash = h.hash and l.policy_version = (select policy_version from runs where id = \(c.run))
-                   and l.policy = \(c.policy.name) and u.row_version = l.seen_row_version) is not true
-        )
         select s.external_key, s.name as dn, s.email, s.line, d.desired,
-               array(select jsonb_array_elements_text(d.desired -> 'groups')) || coalesce(s.listed, '{}') as groups,
-               s.hash, v.situation,
+               array(select jsonb_array_elements_text(d.desired -> 'groups')) || coalesce(t.listed, '{}') as groups,
+               t.hash, v.situation,
                case when v.situation = 'disputed' then
-                   case when s.user_id is not null then 'non_permissible' else 'foreign_user' end
+                   case when t.user_id is not null then 'non_permissible' else 'foreign_user' end
                end as code,
-               case v.situation when 'linked' then s.user_id when 'unlinked' then e.id end as object_id,
-               case when s.user_id is not null then (
+               case v.situation when 'linked' then t.user_id when 'unlinked' then e.id end as object_id,
+               case when t.user_id is not null then (
                    select l.desired from links l
                    where l.source_id = \(c.source) and l.kind = 'user' and l.external_key = s.external_key
                ) when v.situation = 'unlinked' then el.desired end as link_desired,
                case when v.situation = 'unlinked' then el.external_key end as former_key
-        from stale s
+        from \(unescaped: c.area.stale) t
+        join \(unescaped: c.area.entries) s on s.ctid = t.entry
         left join user_permissibles p
-            on p.platform_app_id = \(c.platformApp) and p.object_id = s.user_id and p.rights & 2 <> 0
-        left join users e on s.user_id is null and e.email_key = s.email
+            on p.platform_app_id = \(c.platformApp) and p.object_id = t.user_id and p.rights & 2 <> 0
+        left join users e on t.user_id is null and e.email_key = s.email
         left join user_permissibles ep on ep.platform_app_id = \(c.platformApp) and ep.object_id = e.id and ep.rights & 6 = 6
         left join links el on el.kind = 'user' and el.object_id = e.id and el.source_id = \(c.source)
         cross join lateral (
             select case
-                when s.user_id is not null and p.object_id is null then 'disputed'
-                when s.user_id is not null then 'linked'
+                when t.user_id is not null and p.object_id is null then 'disputed'
+                when t.user_id is not null then 'linked'
                 when e.id is null then 'unmatched'
                 when el.object_id is not null and not \(absence == .proven && c.policy.people.match.contains(.email)) then 'unmatched'
                 when ep.object_id is not null and \(c.policy.people.match.contains(.email)) then 'unlinked'
@@ -211,7 +221,7 @@ enum MatchStatements {
         """
         update \(unescaped: c.area.pending) p set situation = 'unmatched', object_id = null, link_desired = null, former_key = null
         from \(unescaped: c.area.entries) o
-        where p.former_key is not null and o.kind in ('p', 'r') and o.external_key = p.former_key
+        where p.situation = 'unlinked' and p.former_key is not null and o.kind in ('p', 'r') and o.external_key = p.former_key
         """
     }
 
@@ -264,9 +274,10 @@ enum MatchStatements {
         [
             """
             update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_id'
-            where p.external_key in (
+            where p.situation <> 'ignored' and p.external_key in (
                 select external_key from \(unescaped: c.area.entries) where kind = 'p' and external_key in (
-                    select external_key from \(unescaped: c.area.entries) where kind = 'p'
+                    select external_key from \(unescaped: c.area.entries)
+                    where kind = 'p' and external_key in (select external_key from \(unescaped: c.area.pending))
                     group by external_key having count(*) > 1
                 )
                 group by external_key having count(distinct hash) > 1
@@ -275,23 +286,29 @@ enum MatchStatements {
             // The same record twice is one record.
             """
             delete from \(unescaped: c.area.pending) p using \(unescaped: c.area.pending) q
-            where p.external_key = q.external_key and p.situation not in ('disputed', 'protected') and p.ctid > q.ctid
+            where p.external_key = q.external_key and \(unescaped: isPlanned("p")) and p.ctid > q.ctid
             """,
+            // Of several with one address he has it of whom a person has said so.
             """
             update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'duplicate_email'
-            where p.situation not in ('disputed', 'protected') and p.email in (
-                select email from \(unescaped: c.area.pending) where situation not in ('disputed', 'protected') group by email having count(*) > 1
-            )
+            from (
+                select q.email, count(*) filter (where q.code = 'decided') as decided from \(unescaped: c.area.pending) q
+                where \(unescaped: isPlanned("q")) group by q.email having count(*) > 1
+            ) d
+            where \(unescaped: isPlanned("p")) and p.email = d.email and (p.code is distinct from 'decided' or d.decided > 1)
             """,
         ]
     }
+
+    /// Whether the pending person is one of whom something is planned.
+    private static func isPlanned(_ person: String) -> String { "\(person).situation in ('linked', 'unlinked', 'unmatched')" }
 
     /// An address held by somebody who does not give it up in this run. Repeated until none is found: each may block the next.
     static func disputeTakenEmails(_ c: PlanContext) -> PostgresQuery {
         """
         update \(unescaped: c.area.pending) p set situation = 'disputed', code = 'email_taken'
         from users h
-        where p.situation not in ('disputed', 'protected') and h.email_key = p.email and h.id is distinct from p.object_id
+        where \(unescaped: isPlanned("p")) and h.email_key = p.email and h.id is distinct from p.object_id
           and not exists (
             select from \(unescaped: c.area.pending) q
             where q.object_id = h.id and q.situation = 'linked' and q.email <> h.email
@@ -303,12 +320,14 @@ enum MatchStatements {
     static func reportDisputes(_ c: PlanContext, after number: Int) -> PostgresQuery {
         """
         insert into run_findings (run_id, number, code, entry, line, external_key, detail)
-        select \(c.run), \(Int32(number)) + row_number() over (order by line), code, coalesce(dn, email), line, external_key,
-            case code
+        select \(c.run), \(Int32(number)) + row_number() over (order by line), split_part(code, ':', 1), coalesce(dn, email), line,
+            external_key,
+            case split_part(code, ':', 1)
             when 'non_permissible' then 'the user of this entry is no longer permitted to the policy''s app'
             when 'foreign_user' then 'a user with this e-mail exists and is not permitted to the policy''s app'
             when 'duplicate_id' then 'this id stands in the export more than once, with different content'
             when 'duplicate_email' then 'another entry of the export has the same e-mail'
+            when 'decision_lapsed' then 'what was decided of this entry does not hold any more: ' || split_part(code, ':', 2)
             else 'another user holds this e-mail and keeps it'
             end
         from \(unescaped: c.area.pending) where situation = 'disputed'

@@ -109,13 +109,14 @@ enum PlanStatements {
                when x.suspends then 'disabled in the export'
                when not x.suspends then 'back or enabled in the export'
                else case x.action
-                   when 'adopt' then case when x.fields ? 'entry' then 'its entry was made anew' else 'matched by e-mail' end
+                   when 'adopt' then case when x.code = 'decided' then \(RunReason.decided)
+                       when x.fields ? 'entry' then 'its entry was made anew' else 'matched by e-mail' end
                    when 'link' then 'nothing but our memory of it'
                    else 'changed in the export' end
                end,
                x.hash
         from (
-            select p.external_key, p.situation, p.hash, p.object_id, u.row_version, f.fields, m.memberships, sp.suspends,
+            select p.external_key, p.code, p.hash, p.object_id, u.row_version, f.fields, m.memberships, sp.suspends,
                    case when p.situation = 'unlinked' then 'adopt'
                         when sp.suspends then 'suspend' when not sp.suspends then 'restore'
                         when f.fields <> '{}' or m.memberships <> '{}' then 'update' else 'link' end as action
@@ -204,11 +205,16 @@ enum PlanStatements {
                coalesce(max(seq) filter (where kind = 'account' or (action <> 'create' and fields ? 'email')), 0)::integer as first_chunk_end,
                -- Looked at by guards only, which have nothing to look at in an empty plan.
                case when count(*) = 0 then 0 else (
-                   select count(*) from links l
-                   join users u on u.id = l.object_id and u.deleted_at is null
-                   where l.source_id = \(source) and l.policy = \(policy) and l.kind = 'user'
-                   and not exists (select from suspensions s where s.subject_kind = 'user' and s.subject_id = u.id
-                       and s.by_kind = 'source' and s.by_id = \(source))
+                   -- All, less the few who are gone or suspended already: without a look at every user.
+                   select (select count(*) from links where source_id = \(source) and policy = \(policy) and kind = 'user')
+                       - count(*)
+                   from (
+                       select subject_id as id from suspensions
+                       where subject_kind = 'user' and by_kind = 'source' and by_id = \(source)
+                       union
+                       select id from users where deleted_at is not null
+                   ) x
+                   join links l on l.object_id = x.id and l.kind = 'user' and l.source_id = \(source) and l.policy = \(policy)
                ) end as people_before,
                \(unescaped: disputed) as disputed
         from changes
@@ -291,26 +297,16 @@ extension PostgresQuery.StringInterpolation {
             cross join lateral (
                 select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(now.role, v.role, v.rule)), '{}') as memberships
                 from (
-                    select w.account_id, w.role, w.grp as rule,
-                           coalesce(p.link_desired -> 'memberships' ? w.account_id::text, false) as given
+                    select coalesce(w.account_id, k.id) as account_id, w.role, coalesce(w.grp, 'no group gives it') as rule,
+                           k.id is not null as given
                     from (
                         select distinct on (x.account_id) x.account_id, x.role, x.grp
                         from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name
                         order by x.account_id, x.precedence desc, x.grp
                     ) w
-                    union all
-                    select ga.id, null, 'no group gives it', true
-                    from jsonb_object_keys(p.link_desired -> 'memberships') k(key)
-                    join accounts ga on ga.id = k.key::bigint and ga.deleted_at is null
-                    join account_permissibles gp on gp.object_id = ga.id and gp.rights & 2 <> 0 and gp.platform_app_id = 
-            """)
-        appendInterpolation(c.platformApp)
-        appendLiteral(
-            """
-
-                    where not exists (select from \(c.area.accounts) s where s.account_id = ga.id and s.keeps_members) and not exists (
-                        select from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name where x.account_id = ga.id
-                    )
+                    full join (
+                        select key::bigint as id from jsonb_object_keys(p.link_desired -> 'memberships') key
+                    ) k on k.id = w.account_id
                 ) v
                 left join account_users au on au.user_id = p.object_id and au.account_id = v.account_id
                 -- A custom role that somebody gave by hand is nobody's business where the policy gives none.
@@ -319,7 +315,16 @@ extension PostgresQuery.StringInterpolation {
                         then au.role || coalesce('/' || (select r.name from custom_roles r where r.id = au.custom_role_id), '')
                         else au.role end as role
                 ) now
-                where ((v.role is not null and (not v.given or now.role is distinct from v.role)) or (v.role is null and v.given))
+                where case when v.role is not null then not v.given or now.role is distinct from v.role
+                           else not exists (select from \(c.area.accounts) s where s.account_id = v.account_id and s.keeps_members)
+                               and exists (
+                                   select from accounts ga join account_permissibles gp on gp.object_id = ga.id and gp.rights & 2 <> 0
+                                   where ga.id = v.account_id and ga.deleted_at is null and gp.platform_app_id = 
+            """)
+        appendInterpolation(c.platformApp)
+        appendLiteral(
+            """
+            ) end
                   and (au.role is null or not 
             """)
         appendInterpolation(c.addsOnly)

@@ -16,6 +16,13 @@ struct Planner: Sendable {
     /// Why absence proves nothing in this read; nil when it does.
     let unprovenAbsence: String?
 
+    /// Makes the month's partition of the changes, before the transaction of a plan: the table is locked against everybody while it
+    /// is made, and of two runs that are the first of a month one would fail.
+    static func preparePartition(on connection: PostgresConnection) async throws {
+        // One transaction by itself. Any number, used for nothing else.
+        try await connection.executeScript("select pg_advisory_xact_lock(1297307460, 0); select ensure_changes_partition()")
+    }
+
     private var absence: Absence { unprovenAbsence == nil ? .proven : .unproven }
 
     /// Matches and plans on one connection.
@@ -26,7 +33,7 @@ struct Planner: Sendable {
         RunState, [GuardVerdict]
     ) {
         try await store(findings, on: connection)
-        try await match(on: connection, findings: findings.count)
+        try await match(on: connection, findings: findings.count, counts: &counts)
         let figures = try await difference(on: connection, counts: &counts)
         var verdicts = Guard.verdicts(figures, limits: context.policy.guards, unprovenBecause: unprovenAbsence)
         if let again = try await UndoneAgain(run: context.run, source: context.source).verdict(on: connection) {
@@ -87,7 +94,7 @@ struct Planner: Sendable {
         return GuardVerdict(code: "partly_held", message: message)
     }
 
-    private func match(on connection: PostgresConnection, findings: Int) async throws {
+    private func match(on connection: PostgresConnection, findings: Int, counts: inout RunCounts) async throws {
         try await execute(MatchStatements.accounts(context), on: connection)
         let foreign = try await connection.query(MatchStatements.foreignAccounts(context).unprepared())
         if let key = try foreign.first?.decode(String.self, "key") {
@@ -102,18 +109,34 @@ struct Planner: Sendable {
         try await connection.executeScript(
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
+        try await execute(MatchStatements.stale(context), on: connection)
+        try await connection.analyzeRoughly("\(context.area.stale) (user_id)", timeout: Self.patience)
         try await execute(MatchStatements.pending(context, absence: absence), on: connection)
         try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
+        let standing = try await connection.query(DecisionStatements.standing(context).unprepared()).first.map(Standing.init)
+        if standing?.hasDecisions == true {
+            for statement in DecisionStatements.heed(context) { try await execute(statement, on: connection) }
+        }
         if !context.policy.operation.protected.isEmpty {
             try await execute(MatchStatements.protect(context), on: connection)
         }
         try await execute(MatchStatements.keepLinked(context), on: connection)
         for statement in MatchStatements.disputeDuplicates(context) { try await execute(statement, on: connection) }
+        if standing?.hasQuarantine == true {
+            counts["quarantined"] = try await execute(QuarantineStatements.leaveOut(context), on: connection)
+        }
         while try await execute(MatchStatements.disputeTakenEmails(context), on: connection) > 0 {}
-        try await execute(MatchStatements.reportDisputes(context, after: findings), on: connection)
+        let disputed = try await execute(MatchStatements.reportDisputes(context, after: findings), on: connection)
+        if disputed > 0 || standing?.hasDisputes == true {
+            for statement in DisputeStatements.store(context, absence) { try await execute(statement, on: connection) }
+        }
+        if standing?.hasQuarantine == true {
+            for statement in QuarantineStatements.note(context, absence) { try await execute(statement, on: connection) }
+        }
     }
 
     private func difference(on connection: PostgresConnection, counts: inout RunCounts) async throws -> PlanFigures {
+        // Already there, but for the first moment of a month.
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
         if !context.addsOnly {
@@ -181,6 +204,19 @@ struct Planner: Sendable {
     @discardableResult
     private func execute(_ statement: PostgresQuery, on connection: PostgresConnection) async throws -> Int {
         try await connection.execute(statement.unprepared().timeout(Self.patience))
+    }
+}
+
+/// What of earlier reads and runs the source has standing; nearly always nothing.
+private struct Standing {
+    let hasDisputes: Bool
+    let hasDecisions: Bool
+    let hasQuarantine: Bool
+
+    init(_ row: PostgresRow) throws {
+        hasDisputes = try row.decode(Bool.self, "disputes")
+        hasDecisions = try row.decode(Bool.self, "decisions")
+        hasQuarantine = try row.decode(Bool.self, "quarantine")
     }
 }
 

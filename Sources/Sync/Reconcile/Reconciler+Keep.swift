@@ -22,8 +22,9 @@ extension Reconciler {
     /// To be called when the run is over, by whoever has the export. Nothing rests on it but that the read can be planned again,
     /// and that changes can build on it.
     ///
+    /// - Parameter name: what the journal calls the file; its path if nil.
     /// - Throws: ``PostgresError``; that the export is gone or another one by now is no error.
-    package func keep(_ run: Run, of policy: Policy, file: String) async throws -> Keeping {
+    package func keep(_ run: Run, of policy: Policy, file: String, named name: String? = nil) async throws -> Keeping {
         let rows = try await postgres.query(
             "select source_id, input, file_hash, proof, planned_at is not null as planned from runs where id = \(run.id)")
         guard let row = rows.first, try row.decode(String.self, "input") == "export", try row.decode(Bool.self, "planned"),
@@ -39,7 +40,7 @@ extension Reconciler {
             let before = try await kept.current(source: source, policy: policy.name)
             if let before, before.run > run.id { return .nothing }
             let draft = KeptReadDraft(
-                source: source, policy: policy.name, run: run.id, fileName: file, fileHash: hash, through: files.modified,
+                source: source, policy: policy.name, run: run.id, fileName: name ?? file, fileHash: hash, through: files.modified,
                 lifetime: lifetime)
             if let before, before.fileHash == hash, before.changeHashes.isEmpty {
                 try await kept.touch(before, draft, proof: proof)

@@ -51,16 +51,26 @@ package struct Patience: Sendable {
 
 extension Reconciler {
     /// ``plan(_:_:actor:applies:holdsChangedPolicy:progress:)``, again after an outage of the database, and after another run of
-    /// the source.
+    /// the source; when it is its turn among the runs of this process.
     package func plan(
         _ policy: Policy, _ input: RunInput, actor: String, applies: Bool = false, holdsChangedPolicy: Bool = false,
         progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
+        try await inTurn(policy.seat, patience) {
+            try await plan(
+                policy, input, actor: actor, applies: applies, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
+        }
+    }
+
+    /// Plans when there is a seat, again after outages; while another process is at the source, others of this one have the seat.
+    ///
+    /// - Parameter then: done in the same seat, so that nobody comes between a plan and its end.
+    func inTurn(
+        _ seat: String, _ patience: Patience, plan: @Sendable () async throws -> Run,
+        then: @Sendable (Run) async throws -> Run = { $0 }
+    ) async throws -> Run {
         try await patience.whileBusy {
-            try await patience.whileAway {
-                try await plan(
-                    policy, input, actor: actor, applies: applies, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
-            }
+            try await seats.sit(seat) { try await then(try await patience.whileAway { try await plan() }) }
         }
     }
 
@@ -93,15 +103,18 @@ extension Reconciler {
         }
     }
 
-    /// ``reconcile(_:_:actor:holdsChangedPolicy:progress:)``, through outages of the database.
+    /// ``reconcile(_:_:actor:holdsChangedPolicy:progress:)``, through outages of the database, when it is its turn among the runs of
+    /// this process.
     package func reconcile(
         _ policy: Policy, _ input: RunInput, actor: String, holdsChangedPolicy: Bool = false, progress: RunProgress = .silent,
         patience: Patience
     ) async throws -> Run {
-        let run = try await plan(
-            policy, input, actor: actor, applies: true, holdsChangedPolicy: holdsChangedPolicy, progress: progress,
-            patience: patience)
-        return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+        try await inTurn(policy.seat, patience) {
+            try await plan(
+                policy, input, actor: actor, applies: true, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
+        } then: { run in
+            run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+        }
     }
 
     /// The same of an export.
@@ -115,4 +128,9 @@ extension Reconciler {
 extension RunState {
     /// Whether the plan was dealt with to its end, with whatever success.
     var isApplied: Bool { [.done, .stale, .failed].contains(self) }
+}
+
+extension Policy {
+    /// What is one at a time in a process: the source of an app.
+    var seat: String { "\(platformApp)/\(source)" }
 }

@@ -37,8 +37,7 @@ extension Reconciler {
                 try await note(.kept, context.run)
                 return replay(read, policy)
             }
-            let walk = try ExportWalk(files, options: policy.read.exportOptions, into: EntryStager(policy: policy))
-            return OpenedRead(feed: walk, kept: nil)
+            return OpenedRead(feed: try ExportFeed(files, policy: policy), kept: nil)
         case .changes(let file): return try await open(changes: file, context)
         }
     }

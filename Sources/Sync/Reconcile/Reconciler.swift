@@ -15,6 +15,11 @@ package struct Reconciler: Sendable {
     let engine: ChangeEngine
     let lease: SourceLease
     let logger: Logger
+    /// Two at once, so that calls find connections and memory beside them.
+    let seats = RunSeats(2)
+
+    /// What the runs of this process are at.
+    package let board = ProgressBoard()
 
     let kept: KeptReadStore
 
@@ -62,7 +67,9 @@ package struct Reconciler: Sendable {
                 run: run, source: place.source, platformApp: place.platformApp, policy: policy,
                 holdsChangedPolicy: holdsChangedPolicy)
             try await plan(context, input, progress: progress, on: connection)
-            return try await runs.show(run)
+            let planned = try await runs.show(run)
+            try await noteStanding(of: planned, policy, file: input.file)
+            return planned
         }
     }
 
@@ -112,17 +119,24 @@ package struct Reconciler: Sendable {
 
     // MARK: Reading and planning
 
-    private func plan(
-        _ context: PlanContext, _ input: RunInput, progress: RunProgress, on connection: PostgresConnection
+    /// Reads and plans a run that has begun, under the lease of its source.
+    ///
+    /// - Parameter name: what the journal calls the file; its path if nil.
+    func plan(
+        _ context: PlanContext, _ input: RunInput, named name: String? = nil, progress: RunProgress,
+        on connection: PostgresConnection
     ) async throws {
         let run = context.run
+        let progress = board.telling(progress, of: run)
+        defer { board.remove(run) }
         var counts = RunCounts()
         do {
             try await readAndPlan(context, input, counts: &counts, progress: progress, on: connection)
         } catch let error as IntakeError {
-            try await refuse(run, code: error.code.rawValue, reason: "\(input.words): \(error)\(error.hint)", counts)
+            try await refuse(run, code: error.code.rawValue, reason: "\(name ?? input.words): \(error)\(error.hint)", counts)
         } catch let error as SyncError {
-            try await refuse(run, code: error.code.rawValue, reason: error.message, counts)
+            let reason = name.flatMap { name in input.file.map { error.message.replacing($0, with: name) } } ?? error.message
+            try await refuse(run, code: error.code.rawValue, reason: reason, counts)
         } catch {
             // The database may be what failed: then whoever looks next marks the run.
             try? await runs.finish(run, .failed, code: "interrupted", reason: "the run broke off: \(error)", counts: counts)
@@ -156,6 +170,7 @@ package struct Reconciler: Sendable {
         let planner = Planner(context: context, listsMembers: read.listsMembers, unprovenAbsence: read.unprovenAbsence)
         var planned = counts
         // The planner cannot know how few are left of many, and would not work in parallel for what it takes to be many rows.
+        try await Planner.preparePartition(on: connection)
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
             let (state, _) = try await planner.plan(on: connection, findings: read.findings, counts: &planned)
@@ -195,10 +210,14 @@ package struct Reconciler: Sendable {
             let state = try await runs.show(run.id).state
             throw SyncError(.notApplicable, "run \(run.id) is \(state.rawValue): there is nothing to apply")
         }
+        let progress = board.telling(progress, of: run.id)
+        defer { board.remove(run.id) }
         _ = try await postgres.execute(KeptReadStore.current(run.id))
         let report = try await engine.apply(set) { done, of in await progress.report(.applying(done: done, of: of)) }
         try await conclude(run, set, report)
-        return try await runs.show(run.id)
+        let concluded = try await runs.show(run.id)
+        try await settle(concluded, try await runs.source(of: run.id), report)
+        return concluded
     }
 
     private func conclude(_ run: Run, _ set: ChangeSet, _ report: ApplyReport) async throws {

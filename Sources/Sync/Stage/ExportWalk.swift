@@ -81,25 +81,6 @@ actor ExportWalk<Sink: EntrySink> {
     }
 }
 
-/// An export as rows for the staging table.
-///
-/// Three things go on at once, each one piece ahead of the next: the file is read and digested, its bytes become rows
-/// here, and whoever asked for the last rows writes them. No more than three pieces are in memory, however long the file.
-extension ExportWalk: EntryFeed where Sink == EntryStager {
-    var stager: EntryStager { sink }
-    nonisolated var size: Int64 { files.byteCount }
-
-    func next() async throws -> [UInt8]? {
-        guard proof == nil else { return nil }
-        return try await step() ? sink.takeRows() : sink.finishRows()
-    }
-
-    func conclusion() throws -> (facts: ReadFacts, digest: [UInt8]) {
-        let (proof, digest) = try result()
-        return (ReadFacts(proof), digest)
-    }
-}
-
 extension ExportFiles {
     /// SHA-256 of an export; of a folder, that of its files' digests with their names, in order of the names.
     func digest(of digests: [String: [UInt8]]) -> [UInt8] {

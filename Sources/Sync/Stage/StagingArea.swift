@@ -16,7 +16,9 @@ struct StagingArea: Sendable {
     var reach: String { "staging.run_\(run)_reach" }
     /// The groups that name a person as member, for exports in which groups list their members.
     var listed: String { "staging.run_\(run)_listed" }
-    /// The people who are not as they were at the last run; ``MatchStatements/pending(_:)`` makes it.
+    /// The people who are not as they were at the last run, by their entries; ``MatchStatements/stale(_:)`` makes it.
+    var stale: String { "staging.run_\(run)_stale" }
+    /// What is known of them; ``MatchStatements/pending(_:absence:)`` makes it.
     ///
     /// `situation` is one of linked (has its user), unlinked (matches a user that has no link yet), unmatched (has none) and
     /// disputed (see `code`).
@@ -24,7 +26,7 @@ struct StagingArea: Sendable {
     /// The people whom the export does not hold; ``MatchStatements/absent(_:)`` makes it.
     var absent: String { "staging.run_\(run)_absent" }
 
-    private var tables: [String] { [entries, accounts, reach, listed, pending, absent] }
+    private var tables: [String] { [entries, accounts, reach, listed, stale, pending, absent] }
 
     /// The columns of `entries` that are filled by COPY, in the order of `StagedRow`.
     var copyIn: String {

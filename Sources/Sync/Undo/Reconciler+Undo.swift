@@ -20,27 +20,35 @@ extension Reconciler {
     /// - Throws: ``SyncError`` with ``SyncError/Code/notApplicable`` for a run of which nothing was applied,
     ///   ``SyncError/Code/noPlatformApp`` when its app is disabled, ``SyncError/Code/busy``.
     package func undo(_ id: Int64, guards: Guards, actor: String) async throws -> Run {
+        try await undo(id, guards) {
+            guard let begun = try await runs.beginUndo(of: id, actor: actor) else {
+                throw SyncError(
+                    .noPlatformApp, "the Platform App of run \(id) is disabled; `muster app set --enable` enables it")
+            }
+            return begun
+        }
+    }
+
+    /// The same, begun by `begin` under the lease of the source.
+    func undo(_ id: Int64, _ guards: Guards, begin: () async throws -> BegunRun) async throws -> Run {
         let undone = try await runs.show(id)
         guard [.done, .failed].contains(undone.state), let set = undone.changes, set.count > 0 else {
             throw SyncError(
                 .notApplicable, "run \(id) is \(undone.state.rawValue): only what was applied can be undone")
         }
         return try await lease.hold(try await runs.source(of: id)) { connection in
-            guard let begun = try await runs.beginUndo(of: id, actor: actor) else {
-                throw SyncError(
-                    .noPlatformApp, "the Platform App of run \(id) is disabled; `muster app set --enable` enables it")
-            }
+            let begun = try await begin()
             let context = UndoContext(
-                run: begun.run, undone: set, source: begun.source, platformApp: begun.platformApp, policy: undone.policy)
+                run: begun.id, undone: set, source: begun.source, platformApp: begun.platformApp, policy: undone.policy)
             do {
                 try await planUndo(context, guards, on: connection)
             } catch {
                 // The database may be what failed: then whoever looks next marks the run.
                 try? await runs.finish(
-                    begun.run, .failed, code: "interrupted", reason: "the run broke off: \(error)", counts: RunCounts())
+                    begun.id, .failed, code: "interrupted", reason: "the run broke off: \(error)", counts: RunCounts())
                 throw error
             }
-            return try await runs.show(begun.run)
+            return try await runs.show(begun.id)
         }
     }
 
@@ -51,6 +59,7 @@ extension Reconciler {
     }
 
     private func planUndo(_ context: UndoContext, _ guards: Guards, on connection: PostgresConnection) async throws {
+        try await Planner.preparePartition(on: connection)
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
             try await planned(context, guards, on: connection)
@@ -90,7 +99,7 @@ extension Reconciler {
 
 extension RunStore {
     /// Begins the reverse of a run for the same app, source and policy; nil when the app is disabled.
-    func beginUndo(of id: Int64, actor: String) async throws -> (run: Int64, source: Int64, platformApp: Int64)? {
+    func beginUndo(of id: Int64, actor: String) async throws -> BegunRun? {
         try await postgres.query(
             """
             insert into runs (platform_app_id, source_id, policy, policy_version, custom_roles, actor, undoes)
@@ -99,10 +108,9 @@ extension RunStore {
             returning id, source_id, platform_app_id
             """
         ).first.map { row in
-            (
-                try row.decode(Int64.self, "id"), try row.decode(Int64.self, "source_id"),
-                try row.decode(Int64.self, "platform_app_id")
-            )
+            BegunRun(
+                id: try row.decode(Int64.self, "id"), source: try row.decode(Int64.self, "source_id"),
+                platformApp: try row.decode(Int64.self, "platform_app_id"))
         }
     }
 }

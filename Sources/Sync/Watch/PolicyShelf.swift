@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NIOPosix
-import Policy
+package import Policy
 import Synchronization
 
 /// A policy as an operator sees it: what it reads and for whom, and what is wrong with its file.
@@ -49,19 +49,29 @@ package final class PolicyShelf: Sendable {
 
     /// The policies by file. Looks at the files off the cooperative pool.
     package func cards() async throws -> [PolicyCard] {
-        try await NIOThreadPool.singleton.runIfActive { [self] in look() }
+        try await NIOThreadPool.singleton.runIfActive { [self] in look().cards }
+    }
+
+    /// The policy of that name in its last sound version; nil where there is none. Looks at the files off the cooperative pool.
+    package func policy(named name: String) async throws -> Policy? {
+        try await NIOThreadPool.singleton.runIfActive { [self] in refreshed().policies.first { $0.name == name } }
     }
 
     /// Blocks.
-    private func look() -> [PolicyCard] {
-        let (policies, diagnostics) = book.withLock { book in
+    func refreshed() -> (policies: [Policy], diagnostics: [PolicyDiagnostic]) {
+        book.withLock { book in
             _ = book.refresh(folder: folder)
             return (book.policies, book.diagnostics)
         }
+    }
+
+    /// The policies as people see them, and the sound ones. Blocks.
+    func look() -> (cards: [PolicyCard], policies: [Policy]) {
+        let (policies, diagnostics) = refreshed()
         let mistakes = Dictionary(grouping: diagnostics, by: \.file)
         let sound = policies.map { PolicyCard($0, mistakes[$0.file] ?? []) }
         let unknown = mistakes.filter { file, _ in !policies.contains { $0.file == file } }.map { PolicyCard(broken: $0, $1) }
-        return (sound + unknown).sorted { $0.file < $1.file }
+        return ((sound + unknown).sorted { $0.file < $1.file }, policies)
     }
 }
 

@@ -5,6 +5,7 @@ import Hummingbird
 /// Knows which verbs a path has. Hummingbird only knows whether one verb of one path has a handler.
 struct RouteTable: Sendable {
     private let routes: [(path: RouterPath, methods: Set<HTTPRequest.Method>)]
+    private let streams: [(path: RouterPath, limit: Int)]
 
     init(_ router: WebRouter) {
         var methods: [String: (RouterPath, Set<HTTPRequest.Method>)] = [:]
@@ -15,6 +16,7 @@ struct RouteTable: Sendable {
             if route.method == .get, !router.effectful.contains(path) { methods[path]?.1.insert(.head) }
         }
         routes = methods.sorted { $0.key < $1.key }.map { $0.value }
+        streams = router.streams.map { (RouterPath($0.key), $0.value) }
     }
 
     /// The value of `Allow` for a path, or nil when no verb is routed there.
@@ -32,6 +34,16 @@ struct RouteTable: Sendable {
         let segments = path.split(separator: "/", omittingEmptySubsequences: true)
         return routes.contains { $0.methods.contains(.head) && Self.matches($0.path, segments) }
     }
+
+    /// How many bytes a request may have whose handler reads its body itself; nil where the body is collected before.
+    func streamLimit(_ method: HTTPRequest.Method, _ path: Substring) -> Int? {
+        guard method == .post, !streams.isEmpty else { return nil }
+        let segments = path.split(separator: "/", omittingEmptySubsequences: true)
+        return streams.first { Self.matches($0.path, segments) }?.limit
+    }
+
+    /// The most that any handler reads by itself.
+    var longestStream: Int { streams.map(\.limit).max() ?? 0 }
 
     /// Whether some route is itself written with `.json`, so that the suffix must not be cut off.
     func hasLiteral(_ path: Substring) -> Bool {

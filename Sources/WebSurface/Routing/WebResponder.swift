@@ -56,7 +56,13 @@ package struct WebResponder: HTTPResponder {
     }
 
     /// The most that any path takes; which one it is, is known behind the head.
-    var maximumBodySize: Int { options.largeBodies.values.reduce(options.maximumBodySize, max) }
+    var maximumBodySize: Int { options.largeBodies.values.reduce(max(options.maximumBodySize, routes.longestStream), max) }
+
+    /// Whether the body of a request is read by its handler, who sees from its head where it goes.
+    func streamsBody(_ head: HTTPRequest) -> Bool {
+        guard head.method == .post, let target = head.path else { return false }
+        return (try? routed(RequestPath.split(target).path)).flatMap { routes.streamLimit(.post, $0[...]) } != nil
+    }
 
     /// Answers one request; never throws.
     package func respond(to request: Request, context: WebContext) async -> Response {
@@ -78,23 +84,27 @@ package struct WebResponder: HTTPResponder {
         context.web.query = query
         var code: String?
         var response: Response
+        let stream = StreamedBody(request)
         do {
             if let allowance, !allowance.isAllowed { throw allowance.refusal }
             if let onToken = options.onToken, let token = context.web.credential?.token { await onToken(token) }
-            response = try await answer(request, path: path, context: &context)
+            response = try await answer(request, path: path, stream, context: &context)
         } catch {
             let error = renderable(error, context: context)
             code = error.code
             response = await answer(to: error, request, path, context)
         }
         complete(&response, to: request, requestID: context.web.requestID, allowance)
+        if stream.isUnread { response.headers[.connection] = "close" }
         record(response, to: request, path: path, context: context, errorCode: code, duration: .now - start)
         return response
     }
 
     // MARK: - Routing
 
-    private func answer(_ request: Request, path: Substring, context: inout WebContext) async throws -> Response {
+    private func answer(
+        _ request: Request, path: Substring, _ stream: StreamedBody, context: inout WebContext
+    ) async throws -> Response {
         var request = request
         let path = try routed(path)
         var head = request.head
@@ -103,8 +113,13 @@ package struct WebResponder: HTTPResponder {
             head.path = path
             request = Request(head: head, body: request.body)
         }
-        context.web.body = try await collectBody(of: request, limit: options.largeBodies[path] ?? options.maximumBodySize)
-        request.body = RequestBody(buffer: context.web.body)
+        if let limit = routes.streamLimit(request.method, path[...]) {
+            try stream.begin(limit: limit)
+            request.body = RequestBody(asyncSequence: stream)
+        } else {
+            context.web.body = try await collectBody(of: request, limit: options.largeBodies[path] ?? options.maximumBodySize)
+            request.body = RequestBody(buffer: context.web.body)
+        }
         do {
             return try await router.respond(to: request, context: context)
         } catch let error as APIError where error.status == .notFound && context.coreContext.endpointPath.value == "NotFound" {

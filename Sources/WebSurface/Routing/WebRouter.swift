@@ -41,6 +41,19 @@ package final class WebRouter {
     /// - Parameter path: as the route was added, with its parameters.
     package func refuseHead(on path: RouterPath) { effectful.insert(path.description) }
 
+    /// The paths whose POST reads its body itself, as they were added, with the most bytes that it takes.
+    private(set) var streams: [String: Int] = [:]
+
+    /// Lets POST of a path read its body piece by piece, as `request.body`: nothing of it is collected before, and the client has
+    /// the time that it needs as long as it does not stop (``ConnectionTimeouts/stream``).
+    ///
+    /// What is not read to its end ends the connection.
+    ///
+    /// - Parameters:
+    ///   - path: as the route was added, with its parameters.
+    ///   - limit: bytes; a body that is announced as longer is 413 at once, and counting is the handler's.
+    package func streamBody(of path: RouterPath, limit: Int) { streams[path.description] = limit }
+
     /// Where errors are shown as pages.
     private(set) var errorPages: [ErrorPages] = []
 

@@ -34,6 +34,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     struct Options: Sendable {
         var timeouts: ConnectionTimeouts
         var maximumBodySize: Int
+        /// Whether a request has a body that its handler takes piece by piece.
+        var streamsBody: @Sendable (HTTPRequest) -> Bool
         /// Told about each request refused here, before any handler: status, request id, peer.
         var onRefusal: @Sendable (HTTPResponse.Status, String, SocketAddress?) -> Void
     }
@@ -87,7 +89,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !hasFinished else { return }
         switch unwrapInboundIn(data) {
         case .head(let head): requestBegan(head, context)
-        case .body: break
+        case .body(let piece): state.bodyArrived(piece.readableBytes, now: .now())
         case .end: state.requestEnded(now: .now())
         }
         context.fireChannelRead(data)
@@ -95,6 +97,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func requestBegan(_ head: HTTPRequest, _ context: ChannelHandlerContext) {
         requests += 1
+        if options.streamsBody(head) { state.streamBegan(now: .now()) }
         if let connection = head.headerFields[.connection], connection.lowercased().contains("close") {
             lastRequest = requests
         }

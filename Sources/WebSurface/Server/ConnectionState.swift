@@ -5,6 +5,10 @@ package import NIOCore
 package struct ConnectionTimeouts: Sendable {
     /// From the first byte of a request to the last byte of its body, however steadily the bytes trickle.
     package var request: TimeAmount = .seconds(30)
+    /// For each ``streamPiece`` of a body that its handler takes piece by piece, however long it is.
+    package var stream: TimeAmount = .seconds(30)
+    /// In bytes: less in that time is no upload but a connection that is held.
+    package var streamPiece = 16 << 10
     /// Without any request on the connection.
     package var idle: TimeAmount = .seconds(75)
     /// For a client that does not take its answer.
@@ -35,6 +39,8 @@ struct ConnectionState {
     /// Requests answered before they were received completely.
     private var answeredEarly = 0
     private var isAnswering = false
+    /// Bytes that came of a streamed body since its clock was set; nil while no such body comes.
+    private var streamed: Int?
     private var isLingering = false
 
     /// When the client's time is up; nil while it is the server's turn.
@@ -52,8 +58,25 @@ struct ConnectionState {
         if waiting == 0 { deadline = now + timeouts.request }
     }
 
+    /// The head of a request came whose body may take as long as it needs.
+    mutating func streamBegan(now: NIODeadline) {
+        guard isReceiving, !isLingering else { return }
+        streamed = 0
+        if waiting == 0, !isAnswering { deadline = now + timeouts.stream }
+    }
+
+    /// A piece of a body came.
+    mutating func bodyArrived(_ bytes: Int, now: NIODeadline) {
+        guard let streamed, !isLingering else { return }
+        self.streamed = streamed + bytes
+        guard streamed + bytes >= timeouts.streamPiece else { return }
+        self.streamed = 0
+        if waiting == 0, !isAnswering { deadline = now + timeouts.stream }
+    }
+
     /// A request is complete.
     mutating func requestEnded(now: NIODeadline) {
+        streamed = nil
         guard !isLingering else { return }
         isReceiving = false
         if answeredEarly > 0 {
@@ -92,7 +115,7 @@ struct ConnectionState {
 
     /// The longest wait before the deadline must be looked at again: a new one is never earlier than this.
     var checkInterval: TimeAmount {
-        min(timeouts.request, timeouts.idle, timeouts.stalledWrite, timeouts.linger)
+        min(timeouts.request, timeouts.stream, timeouts.idle, timeouts.stalledWrite, timeouts.linger)
     }
 
     private mutating func clientsTurn(now: NIODeadline) {

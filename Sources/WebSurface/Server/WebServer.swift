@@ -40,6 +40,7 @@ package enum WebServer {
         let accessLog = AccessLog(logger: logger)
         let options = ConnectionGuard.Options(
             timeouts: configuration.timeouts, maximumBodySize: responder.maximumBodySize,
+            streamsBody: { responder.streamsBody($0) },
             onRefusal: { status, requestID, peer in
                 accessLog.record(
                     AccessLog.Entry(

@@ -43,6 +43,44 @@ struct Visitor: Sendable {
         return try await ask("POST", Self.plain(String(form.1)), Self.form(fields), headers)
     }
 
+    /// Sends a form with a file, in pieces of so many bytes.
+    mutating func upload(
+        _ path: String, _ fields: KeyValuePairs<String, String>, file: (name: String, bytes: [UInt8])?, piece: Int = 50_000
+    ) async throws -> RawAnswer {
+        let boundary = "----muster\(UInt32.random(in: 0 ... .max))"
+        var body: [UInt8] = []
+        for (name, value) in fields {
+            body += Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8)
+        }
+        if let file {
+            let disposition = "form-data; name=\"file\"; filename=\"\(file.name)\""
+            body += Array("--\(boundary)\r\nContent-Disposition: \(disposition)\r\nContent-Type: text/plain\r\n\r\n".utf8)
+            body += file.bytes + Array("\r\n".utf8)
+        }
+        body += Array("--\(boundary)--\r\n".utf8)
+        let head =
+            "POST /super_admin/\(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
+            + "Cookie: \(cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; "))\r\n"
+            + "Content-Type: multipart/form-data; boundary=\(boundary)\r\nContent-Length: \(body.count)\r\n\r\n"
+        let client = try RawClient(port: port)
+        await client.send(head)
+        for start in stride(from: 0, to: body.count, by: piece) {
+            guard await client.send(Array(body[start..<min(body.count, start + piece)])) else { break }
+        }
+        return try #require(await client.answer())
+    }
+
+    /// Asks for a page again and again until it has these words.
+    mutating func wait(for words: String, at path: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> RawAnswer {
+        var page = try await get(path)
+        for _ in 0..<300 where !page.body.contains(words) {
+            try await Task.sleep(for: .milliseconds(50))
+            page = try await get(path)
+        }
+        #expect(page.body.contains(words), "\(page.body)", sourceLocation: sourceLocation)
+        return page
+    }
+
     /// Goes where an answer leads.
     mutating func follow(_ answer: RawAnswer, sourceLocation: SourceLocation = #_sourceLocation) async throws -> RawAnswer {
         #expect(answer.status == 303, "\(answer)", sourceLocation: sourceLocation)

@@ -83,14 +83,25 @@ func withSyncScene(_ body: @Sendable @escaping (SyncScene) async throws -> Void)
         facts.policies = folder.path
         facts.listen = "127.0.0.1:3000"
         facts.trustedProxies = ["10.0.0.0/8"]
+        let reconciler = Reconciler(postgres: world.postgres, directory: world.directory, logger: Logger(label: "test"))
+        let shelf = PolicyShelf(folder: folder.path)
+        let desk = SyncDesk(
+            reconciler: reconciler, policies: shelf,
+            spool: UploadSpool(folder: folder.appending(path: "uploads").path, sizeLimit: 8 << 20))
         Console(
             directory: world.directory, passwords: world.passwords, publicURL: "http://127.0.0.1", facts: facts,
-            policies: PolicyShelf(folder: folder.path)
+            policies: shelf, sync: desk
         ).addRoutes(to: web)
-        let reconciler = Reconciler(postgres: world.postgres, directory: world.directory, logger: Logger(label: "test"))
-        try await serving(WebResponder(web, options: WebResponder.Options())) { port in
-            let site = ConsoleSite(world: world, admin: admin, port: port)
-            try await body(SyncScene(site: site, folder: folder, reconciler: reconciler, app: app))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await desk.run() }
+            group.addTask {
+                try await serving(WebResponder(web, options: WebResponder.Options())) { port in
+                    let site = ConsoleSite(world: world, admin: admin, port: port)
+                    try await body(SyncScene(site: site, folder: folder, reconciler: reconciler, app: app))
+                }
+            }
+            defer { group.cancelAll() }
+            try await group.next()
         }
     }
 }

@@ -27,6 +27,18 @@ import Testing
             "RunChangeStatements.list": RunChangeStatements.list(of: 1, RunChangeFilter(), page, caller: caller),
             "RunChangeStatements.refusalCounts": RunChangeStatements.refusalCounts(of: 1, caller: caller),
             "RunChangeStatements.findings": RunChangeStatements.findings(of: 1, page, caller: caller),
+            "RunChangeStatements.findingCounts": RunChangeStatements.findingCounts(of: 1, caller: caller),
+            "RunChangeStatements.accounts": RunChangeStatements.accounts(of: 1, page, caller: caller),
+            "DisputeStatements.list": DisputeStatements.list(DisputeFilter(), id: nil, page, caller: caller),
+            "DisputeStatements.take link": DisputeStatements.take(
+                1, for: 1, .link(1), grants: false, reason: nil, caller: caller),
+            "DisputeStatements.take adopt": DisputeStatements.take(
+                1, for: 1, .adopt(1), grants: true, reason: nil, caller: caller),
+            "DisputeStatements.settle": DisputeStatements.settle(1, ignore: true, reason: nil, caller: caller),
+            "QuarantineStatements.list": QuarantineStatements.list(QuarantineFilter(), id: nil, page, caller: caller),
+            "QuarantineStatements.retry": QuarantineStatements.retry(nil, QuarantineFilter(), caller: caller),
+            "QuarantineStatements.retry policy": QuarantineStatements.retry(policy: "a", caller: caller),
+            "QuarantineStatements.troubles": QuarantineStatements.troubles(page, caller: caller),
             "SettingStatements.retention": SettingStatements.retention(caller: caller),
             "SettingStatements.setRetention": SettingStatements.setRetention(Retention(), caller: caller),
             "SettingStatements.dataKeys": SettingStatements.dataKeys(caller: caller),
