@@ -77,7 +77,8 @@ struct OperationTests {
     func fingerprint() throws {
         let bare = try policy(document()).fingerprint
         for rest in [
-            "held: changes", "on_change: apply", "read: {changes: a.ldif, keep: 1d}", "schedule: {every: 1h}", "drift: {every: 1d}", "quarantine: {share: 1}",
+            "held: changes", "on_change: apply", "read: {changes: a.ldif, keep: 1d}", "schedule: {every: 1h}",
+            "drift: {every: 1d}", "quarantine: {share: 1}",
             "enforcement: full",
         ] {
             #expect(try policy(document(rest: rest)).fingerprint == bare, "\(rest)")

@@ -73,6 +73,22 @@ extension Reconciler {
         try await postgres.execute("update runs set input = \(input.name) where id = \(run)")
     }
 
+    /// Whether what was read is something that a run may act upon.
+    func check(_ counts: RunCounts, _ input: RunInput, _ policy: Policy) throws(SyncError) {
+        guard counts["people"] > 0 else {
+            throw SyncError(
+                .empty, "\(input.words) holds no person that the policy knows: an empty read is a fault, not an empty company")
+        }
+        let known = counts["people"] + counts["groups"] + counts["rejected"]
+        let share = policy.operation.quarantineShare
+        guard Double(counts["rejected"]) * 100 <= share * Double(known) else {
+            throw SyncError(
+                .unusable,
+                "\(counts["rejected"]) of \(known) people and groups in \(input.words) cannot be used, and the policy lets \(share) % "
+                    + "pass; is it the right file, and does the policy name the right attributes?")
+        }
+    }
+
     // MARK: Changes
 
     private func open(changes file: String, _ context: PlanContext) async throws -> OpenedRead {
@@ -129,5 +145,12 @@ extension Reconciler {
                     + proof.notes.map(\.description).joined(separator: ", "))
         }
         return log
+    }
+}
+
+extension IntakeError {
+    /// What to do about it, where there is something.
+    var hint: String {
+        code == .changeRecords ? "; what tells changes belongs under read.changes of the policy, or is named with --changes" : ""
     }
 }

@@ -163,22 +163,6 @@ package struct Reconciler: Sendable {
         }
     }
 
-    /// Whether what was read is something that a run may act upon.
-    private func check(_ counts: RunCounts, _ input: RunInput, _ policy: Policy) throws(SyncError) {
-        guard counts["people"] > 0 else {
-            throw SyncError(
-                .empty, "\(input.words) holds no person that the policy knows: an empty read is a fault, not an empty company")
-        }
-        let known = counts["people"] + counts["groups"] + counts["rejected"]
-        let share = policy.operation.quarantineShare
-        guard Double(counts["rejected"]) * 100 <= share * Double(known) else {
-            throw SyncError(
-                .unusable,
-                "\(counts["rejected"]) of \(known) people and groups in \(input.words) cannot be used, and the policy lets \(share) % "
-                    + "pass; is it the right file, and does the policy name the right attributes?")
-        }
-    }
-
     private func plan(
         _ context: PlanContext, _ read: StageReader.Outcome, keeping merged: MergedRead?, counts: inout RunCounts,
         on connection: PostgresConnection
@@ -262,17 +246,5 @@ package struct Reconciler: Sendable {
                 run.id, .done, code: refused > 0 ? "partly_refused" : reasons.isEmpty ? nil : "partly_rejected",
                 reason: reasons.isEmpty ? nil : reasons.joined(separator: "; "), counts: counts)
         }
-    }
-}
-
-extension RunInput {
-    /// How a sentence names it.
-    fileprivate var words: String { file ?? "the kept read" }
-}
-
-extension IntakeError {
-    /// What to do about it, where there is something.
-    fileprivate var hint: String {
-        code == .changeRecords ? "; what tells changes belongs under read.changes of the policy, or is named with --changes" : ""
     }
 }

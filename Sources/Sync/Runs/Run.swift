@@ -48,33 +48,6 @@ package struct Run: Sendable {
     package let undoes: Int64?
 }
 
-/// What a run reads.
-package enum RunInput: Sendable, Hashable {
-    /// A full export: a file, or a folder of files.
-    case export(String)
-    /// A file, or a folder of files, that tells what changed since the kept read.
-    case changes(String)
-    /// The kept read as it is.
-    case kept
-
-    /// The file; nil for what is kept.
-    package var file: String? {
-        switch self {
-        case .export(let file), .changes(let file): file
-        case .kept: nil
-        }
-    }
-
-    /// The value of `runs.input`.
-    var name: String {
-        switch self {
-        case .export: "export"
-        case .changes: "changes"
-        case .kept: "kept"
-        }
-    }
-}
-
 /// How often each thing occurred in a run.
 package struct RunCounts: Sendable, Equatable {
     /// Values by name: `entries`, `people`, `groups`, `rejected`, `create`, `update`, `suspend`, `applied`, `refused.stale` ...
