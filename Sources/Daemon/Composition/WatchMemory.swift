@@ -129,6 +129,7 @@ struct WatchMemory {
     /// Whether the policy is to run again although nothing is new; the schedule before the look for drift.
     func due(_ job: WatchScan.Job, at now: Moment) -> Reason? {
         guard !job.isChanges, let times = times[job.policy.name] else { return nil }
+        if let rest = rests[Self.key(job)], now.steady < rest.until { return nil }
         if let schedule = times.schedule, schedule <= now.unix { return .schedule }
         if let drift = times.drift, drift <= now.steady { return .drift }
         return nil
