@@ -148,7 +148,8 @@ let package = Package(
         .target(
             name: "Console",
             dependencies: [
-                "Pages", "WebSurface", "Directory", "SignIn", "Sync", "Policy", "Intake", "Secrets", .hummingbird, .httpTypes, .nioCore,
+                "Pages", "WebSurface", "Directory", "SignIn", "Sync", "Policy", "Intake", "Secrets", .hummingbird, .httpTypes,
+                .nioCore,
             ],
             resources: consoleResources.map { .embedInCode("Resources/\($0)") },
             swiftSettings: strict

@@ -86,7 +86,9 @@ struct WhySections: Sendable {
         var cell: DataTable.Cell
         switch provenance.author {
         case .run(let run, let policy, let file, let undoes)?:
-            let what = undoes.map { "undoing run \($0)" } ?? [policy, RunWords.fileName(file)].compactMap(\.self).joined(separator: ", ")
+            let what =
+                undoes.map { "undoing run \($0)" }
+                ?? [policy, RunWords.fileName(file)].compactMap(\.self).joined(separator: ", ")
             cell = .link("Run \(run)", visit.href("sync/runs/\(run)"), faint: what)
         case .actor(let actor, let action)?:
             cell = .text(visit.words(actor), faint: action.replacing("_", with: " ").replacing(".", with: " "))

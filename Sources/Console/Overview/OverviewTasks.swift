@@ -23,7 +23,8 @@ struct OverviewTasks: Sendable {
     func all(
         _ overview: Overview, held: [RunRecord], cards: [PolicyCard], latest: [String: RunRecord], troubles: [PolicyTrouble]
     ) -> [OverviewTask] {
-        plans(overview, held) + self.troubles(overview, troubles) + disputes(overview) + policies(cards) + lastRuns(latest) + webhooks(overview) + jobs(overview) + people(overview)
+        plans(overview, held) + self.troubles(overview, troubles) + disputes(overview) + policies(cards) + lastRuns(latest)
+            + webhooks(overview) + jobs(overview) + people(overview)
             + tokens(overview)
     }
 
@@ -115,7 +116,8 @@ struct OverviewTasks: Sendable {
             guard let rejected = RunWords.counts(run)["rejected"], rejected > 0 else { return nil }
             return OverviewTask(
                 badge: .warning("Findings"),
-                text: "In the last run of the policy \(policy), \(rejected.counted("entry was left out", "entries were left out"))",
+                text:
+                    "In the last run of the policy \(policy), \(rejected.counted("entry was left out", "entries were left out"))",
                 detail: nil, href: href + "/findings", link: "See the findings")
         }
     }

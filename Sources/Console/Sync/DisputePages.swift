@@ -25,7 +25,8 @@ struct DisputePages: Sendable {
         var table = DataTable("Disputes", ["Entry", "What", "Policy", "State", "Since"])
         for dispute in found.items {
             table.append([
-                .link(dispute.email ?? dispute.entry ?? dispute.externalID, visit.href("sync/disputes/\(dispute.id)"),
+                .link(
+                    dispute.email ?? dispute.entry ?? dispute.externalID, visit.href("sync/disputes/\(dispute.id)"),
                     faint: dispute.email == nil ? nil : dispute.entry),
                 .text(DisputeWords.what[dispute.code] ?? FindingWords.kind(dispute.code)), .text(dispute.policy),
                 .badges([DisputeWords.badge(dispute.state)]), .moment(visit.moment(dispute.since)),

@@ -43,7 +43,9 @@ struct PolicyRow: Sendable {
         platformApp = card.platformApp
         platformAppText = card.platformApp.map { "for \($0)" }
         source = card.source
-        mistakes = card.mistakes.map { MistakeRow(line: $0.line, place: "\(fileName):\($0.line):\($0.column)", message: $0.message) }
+        mistakes = card.mistakes.map {
+            MistakeRow(line: $0.line, place: "\(fileName):\($0.line):\($0.column)", message: $0.message)
+        }
         hasMistakes = !card.mistakes.isEmpty
         self.last = last.map { RunRow($0, visit) }
         export = RunWords.fileName(card.newest?.path)

@@ -50,7 +50,8 @@ struct PolicyFacts: Sendable {
             .code("Known by", policy.people.id.map(\.description).joined(separator: ", ")),
             .text("Accounts", accounts), .text("Who is absent", absence(policy.people)),
             .text("Goes", Self.enforcement[rules.enforcement]),
-            .text("When a guard holds", rules.held == .all ? "the whole plan waits" : "what it is about waits, the rest proceeds"),
+            .text(
+                "When a guard holds", rules.held == .all ? "the whole plan waits" : "what it is about waits, the rest proceeds"),
         ]
         if policy.precedence != 0 { facts.append(.text("Precedence", "\(policy.precedence)")) }
         if !rules.protected.isEmpty {

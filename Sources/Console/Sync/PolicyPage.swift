@@ -78,7 +78,8 @@ extension SyncPages {
             runs: runs.map { RunRow($0, visit) }, hasRuns: !runs.isEmpty,
             allRuns: visit.href("sync/runs", ["policy": name ?? ""]), mistakes: row.mistakes, hasMistakes: row.hasMistakes,
             file: sheet.card.fileName, lines: lines, hasLines: !lines.isEmpty,
-            cut: sheet.isCut ? "The file goes on; this is its beginning." : sheet.lines == nil ? "The file cannot be read as text." : nil)
+            cut: sheet.isCut
+                ? "The file goes on; this is its beginning." : sheet.lines == nil ? "The file cannot be read as text." : nil)
         var page = ConsolePage(name ?? sheet.card.fileName, "sync_policy", content)
         page.badges = [row.state]
         page.subtitle = "Policy in \(sheet.card.file)"

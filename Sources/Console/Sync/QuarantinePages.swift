@@ -53,7 +53,8 @@ struct QuarantinePages: Sendable {
                 .link(entry.policy, SyncPages.address(of: entry.policy, visit)), .text("\(entry.attempts)"), next,
                 .acts(
                     [],
-                    [RowForm(action: visit.href("sync/quarantine/\(entry.id)/retry"), button: "Try again", about: "with \(name)")]),
+                    [RowForm(action: visit.href("sync/quarantine/\(entry.id)/retry"), button: "Try again", about: "with \(name)")]
+                ),
             ])
         }
         return table

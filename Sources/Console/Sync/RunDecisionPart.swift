@@ -38,8 +38,8 @@ struct RunDecisionPart: Sendable {
                     count == 0
                         ? nil
                         : PageLink(
-                        "\(count.counted("change")) \(decision == "none" ? "not decided" : decision)",
-                        visit.href("sync/runs/\(run.id)", ["decision": decision]))
+                            "\(count.counted("change")) \(decision == "none" ? "not decided" : decision)",
+                            visit.href("sync/runs/\(run.id)", ["decision": decision]))
                 })
         approve = visit.href("sync/runs/\(run.id)/approve")
         let rest = total - rejected

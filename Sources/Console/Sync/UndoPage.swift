@@ -27,10 +27,13 @@ struct UndoPage: Sendable {
             guard let count = counts[name], count > 0 else { return nil }
             return Effect(count: count.grouped, did: did, undo: undo)
         }
-        limits = ["changed_since", "owned_by_person", "email_taken", "gone", "non_permissible"].compactMap { FindingWords.undo[$0] }
+        limits = ["changed_since", "owned_by_person", "email_taken", "gone", "non_permissible"].compactMap {
+            FindingWords.undo[$0]
+        }
         form =
             canBegin
-            ? FormPart(visit.href("sync/runs/\(run.id)/undo"), [], button: "Plan the undo of run \(run.id)",
+            ? FormPart(
+                visit.href("sync/runs/\(run.id)/undo"), [], button: "Plan the undo of run \(run.id)",
                 cancel: visit.href("sync/runs/\(run.id)"))
             : nil
         none = canBegin ? nil : "This console plans no undo by itself: “muster sync undo \(run.id)” does."

@@ -92,7 +92,8 @@ extension SyncPages {
     /// What the journal calls the file: the last part of what the sender does, as far as it can be stored.
     private static func journalName(_ sent: String?) -> String {
         let last = sent?.split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? ""
-        let plain = String(String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(200)))
+        let plain = String(
+            String.UnicodeScalarView(last.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.prefix(200)))
         return plain.isEmpty ? "upload" : plain
     }
 }

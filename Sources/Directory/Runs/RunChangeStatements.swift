@@ -15,44 +15,45 @@ enum RunChangeStatements {
         // Who decided is shown to operators.
         let decider =
             caller.isOperator
-            ? ActorStatements.columns(kind: "d.by_kind", id: "d.by_id") : "null as actor, null::bigint as actor_id, null as actor_name"
+            ? ActorStatements.columns(kind: "d.by_kind", id: "d.by_id")
+            : "null as actor, null::bigint as actor_id, null as actor_name"
         return """
-        with \(caller: caller, needs: [.runsRead]),
-        run as materialized (
-            select r.id, r.planned_at, r.first_chunk_end, r.state = 'done' as is_done from caller
-            join runs r on r.id = \(run) and \(runOf: caller, "r", policy)
-        ),
-        \(found: filter, page)
-        select caller.actor is not null as authenticated, run.id is not null as found, c.seq, c.kind::text as kind, c.action,
-               c.object_id, c.reason, c.suspends, c.fields, c.memberships, x.code as refusal, x.detail as refusal_detail,
-               coalesce(c.fields -> 'email' ->> 1, u.email, c.fields -> 'name' ->> 1, a.name) as label,
-               case when c.kind = 'user' then coalesce(c.fields -> 'name' ->> 1, u.name) end as name, names.names,
-               d.decision, d.reason as decision_reason, d.at as decided_at,
-               \(unescaped: decider)
-        from (select 1) one
-        left join caller on true
-        left join run on true
-        left join lateral (
-            select o.* from found f
-            join changes o on o.run_id = run.id and o.planned_at = run.planned_at and o.seq = f.seq
-            order by o.seq limit \(page.fetched)
-        ) c on true
-        left join change_refusals x on x.run_id = run.id and x.seq = c.seq
-        left join change_decisions d on d.run_id = run.id and d.seq = c.seq
-        left join lateral (select v.email, v.name from users v where c.kind = 'user' and v.id = c.object_id
-            and \(named: .user, "v.id", caller)) u on true
-        left join lateral (select v.name from accounts v where c.kind = 'account' and v.id = c.object_id
-            and \(named: .account, "v.id", caller)) a on true
-        left join lateral (
-            select jsonb_object_agg(k.key, coalesce(
-                (select v.name from accounts v where v.id = k.key::bigint and \(named: .account, "v.id", caller)),
-                -- One that the run itself would make.
-                (select n.fields -> 'name' ->> 1 from changes n where n.kind = 'account' and n.object_id = k.key::bigint
-                    and n.run_id = run.id and n.planned_at = run.planned_at limit 1))) as names
-            from jsonb_object_keys(c.memberships) k(key)
-        ) names on true
-        order by c.seq
-        """
+            with \(caller: caller, needs: [.runsRead]),
+            run as materialized (
+                select r.id, r.planned_at, r.first_chunk_end, r.state = 'done' as is_done from caller
+                join runs r on r.id = \(run) and \(runOf: caller, "r", policy)
+            ),
+            \(found: filter, page)
+            select caller.actor is not null as authenticated, run.id is not null as found, c.seq, c.kind::text as kind, c.action,
+                   c.object_id, c.reason, c.suspends, c.fields, c.memberships, x.code as refusal, x.detail as refusal_detail,
+                   coalesce(c.fields -> 'email' ->> 1, u.email, c.fields -> 'name' ->> 1, a.name) as label,
+                   case when c.kind = 'user' then coalesce(c.fields -> 'name' ->> 1, u.name) end as name, names.names,
+                   d.decision, d.reason as decision_reason, d.at as decided_at,
+                   \(unescaped: decider)
+            from (select 1) one
+            left join caller on true
+            left join run on true
+            left join lateral (
+                select o.* from found f
+                join changes o on o.run_id = run.id and o.planned_at = run.planned_at and o.seq = f.seq
+                order by o.seq limit \(page.fetched)
+            ) c on true
+            left join change_refusals x on x.run_id = run.id and x.seq = c.seq
+            left join change_decisions d on d.run_id = run.id and d.seq = c.seq
+            left join lateral (select v.email, v.name from users v where c.kind = 'user' and v.id = c.object_id
+                and \(named: .user, "v.id", caller)) u on true
+            left join lateral (select v.name from accounts v where c.kind = 'account' and v.id = c.object_id
+                and \(named: .account, "v.id", caller)) a on true
+            left join lateral (
+                select jsonb_object_agg(k.key, coalesce(
+                    (select v.name from accounts v where v.id = k.key::bigint and \(named: .account, "v.id", caller)),
+                    -- One that the run itself would make.
+                    (select n.fields -> 'name' ->> 1 from changes n where n.kind = 'account' and n.object_id = k.key::bigint
+                        and n.run_id = run.id and n.planned_at = run.planned_at limit 1))) as names
+                from jsonb_object_keys(c.memberships) k(key)
+            ) names on true
+            order by c.seq
+            """
     }
 
     /// What was refused of a run, by reason, and how often.

@@ -18,7 +18,9 @@ package struct RunJournal: Sendable {
 
     /// One run.
     package func show(_ id: Int64, policy: String? = nil, by caller: Caller) async throws -> RunRecord {
-        guard let run = try await records(RunStatements.show(id, policy: policy, caller: caller)).first else { throw DirectoryError.notFound }
+        guard let run = try await records(RunStatements.show(id, policy: policy, caller: caller)).first else {
+            throw DirectoryError.notFound
+        }
         return run
     }
 

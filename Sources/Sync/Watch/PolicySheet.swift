@@ -24,7 +24,9 @@ extension PolicyShelf {
     package func sheet(_ name: String) async throws -> PolicySheet? {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             let (cards, policies) = look()
-            guard let card = cards.first(where: { $0.name == name }) ?? cards.first(where: { $0.name == nil && $0.fileName == name })
+            guard
+                let card = cards.first(where: { $0.name == name })
+                    ?? cards.first(where: { $0.name == nil && $0.fileName == name })
             else { return nil }
             let text = FileManager.default.contents(atPath: card.file)
             let read = text.flatMap { Self.lines($0.prefix(PolicySheet.readLimit)) }

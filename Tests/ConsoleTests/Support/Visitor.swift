@@ -71,7 +71,9 @@ struct Visitor: Sendable {
     }
 
     /// Asks for a page again and again until it has these words.
-    mutating func wait(for words: String, at path: String, sourceLocation: SourceLocation = #_sourceLocation) async throws -> RawAnswer {
+    mutating func wait(for words: String, at path: String, sourceLocation: SourceLocation = #_sourceLocation) async throws
+        -> RawAnswer
+    {
         var page = try await get(path)
         for _ in 0..<300 where !page.body.contains(words) {
             try await Task.sleep(for: .milliseconds(50))

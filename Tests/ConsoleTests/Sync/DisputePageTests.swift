@@ -22,7 +22,8 @@ struct DisputePageTests {
             """
         ).first?.decode(Int64.self, "id")
         try await scene.run(SyncScene.crowd(3))
-        let dispute = try await scene.site.world.directory.disputes.list(DisputeFilter(), PageRequest(limit: 5), by: .command).items.first
+        let dispute = try await scene.site.world.directory.disputes.list(DisputeFilter(), PageRequest(limit: 5), by: .command)
+            .items.first
         return (try #require(user), try #require(dispute).id)
     }
 
@@ -76,7 +77,8 @@ struct DisputePageTests {
     @Test func adoptingAsksWhoItIs() async throws {
         try await withSyncScene { scene in
             let (user, id) = try await disputed(scene)
-            try await scene.site.world.postgres.execute("update super_admin_sessions set confirmed_at = now() - interval '1 hour'")
+            try await scene.site.world.postgres.execute(
+                "update super_admin_sessions set confirmed_at = now() - interval '1 hour'")
             var visitor = scene.site.visitor()
             let ask = try await visitor.submit(try await visitor.get("sync/disputes/\(id)"), "/adopt")
             #expect(ask.status == 403 && ask.body.contains("Is it you?"))

@@ -59,7 +59,8 @@ struct UploadTests {
             let none = try await visitor.upload(Self.path, ["form_token": token], file: nil)
             #expect(none.status == 422 && none.body.contains("The form has no file."))
             let large = try await visitor.upload(
-                Self.path, ["form_token": token], file: ("large.json", [UInt8](repeating: 0x20, count: (8 << 20) + 1)), piece: 1 << 20)
+                Self.path, ["form_token": token], file: ("large.json", [UInt8](repeating: 0x20, count: (8 << 20) + 1)),
+                piece: 1 << 20)
             #expect(large.status == 413 && large.body.contains("larger than"))
             #expect(try await visitor.post(Self.path, ["form_token": token]).status == 415)
             #expect(try await runs(scene) == 0)
@@ -70,7 +71,8 @@ struct UploadTests {
     /// To apply at once, one must have proved to be there.
     @Test func whoIsNotConfirmedPlansOnly() async throws {
         try await withSyncScene { scene in
-            try await scene.site.world.postgres.execute("update super_admin_sessions set confirmed_at = now() - interval '1 hour'")
+            try await scene.site.world.postgres.execute(
+                "update super_admin_sessions set confirmed_at = now() - interval '1 hour'")
             var visitor = scene.site.visitor()
             let page = try await visitor.get("sync/policies/crowd")
             #expect(page.body.contains("value=\"plan\"") && !page.body.contains("value=\"apply\""))
