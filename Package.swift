@@ -163,7 +163,8 @@ let package = Package(
                 .embedInCode("OpenAPI/common.yaml"), .embedInCode("OpenAPI/users.yaml"), .embedInCode("OpenAPI/login.yaml"),
                 .embedInCode("OpenAPI/accounts.yaml"), .embedInCode("OpenAPI/account_users.yaml"),
                 .embedInCode("OpenAPI/custom_roles.yaml"), .embedInCode("OpenAPI/agent_bots.yaml"),
-                .embedInCode("OpenAPI/provisioning.yaml"), .embedInCode("OpenAPI/permissibles.yaml"),
+                .embedInCode("OpenAPI/sync.yaml"), .embedInCode("OpenAPI/provisioning.yaml"),
+                .embedInCode("OpenAPI/permissibles.yaml"),
                 .embedInCode("OpenAPI/webhooks.yaml"), .embedInCode("OpenAPI/audit.yaml"), .embedInCode("OpenAPI/auth.yaml"),
                 .embedInCode("OpenAPI/operations.yaml"), .embedInCode("OpenAPI/super_admin.yaml"),
                 .embedInCode("OpenAPI/disputes.yaml"),
@@ -217,8 +218,8 @@ let package = Package(
         tests(
             "PlatformAPITests",
             [
-                "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignInPage", "SignIn", "WebSurface", "WebTestSupport", "Directory",
-                "DirectoryTestSupport", "Postgres", "Secrets",
+                "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignInPage", "SignIn", "Sync", "WebSurface", "WebTestSupport",
+                "Directory", "DirectoryTestSupport", "Postgres", "Secrets",
                 .hummingbird, .httpTypes, .logging, .nioCore, .serviceLifecycle,
                 .product(name: "InMemoryLogging", package: "swift-log"),
             ]),
@@ -236,8 +237,8 @@ let package = Package(
         tests(
             "DocumentsTests",
             [
-                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "WebSurface", "Directory",
-                "DirectoryTestSupport",
+                "Documents", "PlatformAPI", "SuperAdminAPI", "SignInAPI", "SignIn", "Sync", "WebSurface", "Directory",
+                "DirectoryTestSupport", .logging,
                 .hummingbird, .httpTypes,
             ]),
         tests(
@@ -258,7 +259,10 @@ let package = Package(
             ]),
         tests(
             "DaemonTests",
-            ["Daemon", "Sync", "Policy", "Postgres", "WebSurface", .logging, .serviceLifecycle, .subprocess, .systemPackage]),
+            [
+                "Daemon", "Sync", "Policy", "Postgres", "WebSurface", "DirectoryTestSupport", .logging, .serviceLifecycle,
+                .subprocess, .systemPackage,
+            ]),
         tests("CommandsTests", ["Commands", "Daemon", "WebSurface", "Directory", "Sync", "Policy", "Postgres", "Secrets"]),
         tests(
             "SystemTests",

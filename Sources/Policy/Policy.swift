@@ -56,6 +56,10 @@ package struct ReadRule: Sendable, Hashable {
 
     /// The files, watched by `muster serve`; empty where exports come by command or API only (`files:`).
     package var files: [FilePattern] = []
+    /// The files that tell what changed since the last full export, watched as well (`changes:`).
+    package var changes: [FilePattern] = []
+    /// How long the last read is kept (`keep:`, default 30 days); nil is not at all.
+    package var keep: Duration? = .seconds(30 * 86_400)
     /// The format (`format:`, default `auto`, which is `.detect`).
     package var format = EntryFormat.detect
     /// The encoding of the text (`encoding:`); nil finds out.

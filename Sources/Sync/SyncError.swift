@@ -16,6 +16,10 @@ package struct SyncError: Error, Sendable, CustomStringConvertible {
         case empty = "empty"
         /// More of the export is unusable than the policy lets pass.
         case unusable = "unusable"
+        /// Nothing is kept of the last read, or not any more.
+        case nothingKept = "nothing_kept"
+        /// The kept read is not what changes can build on: it is older than what the store has, or newer than the changes.
+        case outOfOrder = "out_of_order"
         /// Another run of the same source is at work.
         case busy = "busy"
         /// There is no such run.

@@ -3,10 +3,12 @@
 import Directory
 import DirectoryTestSupport
 import Hummingbird
+import Logging
 import PlatformAPI
 import SignIn
 import SignInAPI
 import SuperAdminAPI
+import Sync
 import Testing
 import WebSurface
 
@@ -22,6 +24,7 @@ import WebSurface
             let web = WebRouter()
             PlatformAPI(directory: world.directory, senderAddress: "x@example.org", publicURL: "", audience: .superAdmins)
                 .addRoutes(to: web)
+            SyncRunAPI(directory: world.directory, desk: Self.desk(world), audience: .superAdmins).addRoutes(to: web)
             SuperAdminAPI(directory: world.directory).addRoutes(to: web)
             let routes = Set(web.routes.routes.map { Self.braced("\($0.method.rawValue) \($0.path.description)") })
             let document = try OpenAPIDocument(publicURL: "https://muster.example", audience: .superAdmins)
@@ -42,6 +45,7 @@ import WebSurface
             web.addHealthRoutes { .ready }
             web.addMetricsRoute(PrometheusRegistry(), readers: [])
             PlatformAPI(directory: world.directory, senderAddress: "x@example.org", publicURL: "").addRoutes(to: web)
+            SyncRunAPI(directory: world.directory, desk: Self.desk(world)).addRoutes(to: web)
             SignInAPI(
                 directory: world.directory, service: SignInService(directory: world.directory, passwords: world.passwords)
             ).addRoutes(to: web)
@@ -54,6 +58,13 @@ import WebSurface
             #expect(documented.subtracting(routes).sorted() == [], "words without a route")
             #expect(documented.count > 60)
         }
+    }
+
+    /// A desk that nothing is asked of.
+    private static func desk(_ world: TestDirectory) -> SyncDesk {
+        SyncDesk(
+            reconciler: Reconciler(postgres: world.postgres, directory: world.directory, logger: Logger(label: "test")),
+            policies: PolicyShelf(folder: "/nonexistent"), spool: UploadSpool(folder: "/nonexistent"))
     }
 
     /// `:id` as `{id}`.

@@ -14,6 +14,7 @@ struct OperationTests {
         #expect(policy.operation.enforcement == .full && policy.operation.held == .all && policy.operation.schedule == nil)
         #expect(policy.operation.quarantineShare == 50 && policy.operation.drift == nil)
         #expect(policy.read.manifest == .optional && policy.read.publicKey == nil)
+        #expect(policy.read.changes.isEmpty && policy.read.keep == .seconds(2_592_000) && policy.operation.onChange == .hold)
         #expect(policy.guards.limits.count == 3 && policy.guards.perAccount.isEmpty)
     }
 
@@ -53,11 +54,31 @@ struct OperationTests {
         )
     }
 
+    @Test("what tells changes, how long reads are kept, and what becomes of a changed policy")
+    func changes() throws {
+        let read = try policy(document(rest: "read: {files: full/*.ldif, changes: [a.ldif, 'c/*.ldif'], keep: 12w}")).read
+        #expect(read.changes.map(\.text) == ["a.ldif", "c/*.ldif"] && read.keep == .seconds(84 * 86_400))
+        #expect(try policy(document(rest: "read: {keep: never}")).read.keep == nil)
+        #expect(try policy(document(rest: "on_change: apply")).operation.onChange == .apply)
+        for (rest, mistake) in [
+            ("read: {changes: a.ldif, keep: never}", "\"changes\" build on the kept read, and \"keep: never\" keeps none"),
+            ("read: {changes: a.csv, format: csv}", "\"changes\" are read from \"ldif\" and \"graph\" only, not from \"csv\""),
+            ("read: {keep: 1m}", "\"keep\" must lie between 3600s and 315360000s"),
+            ("read: {keep: forever}", "\"keep\" must be a time such as 30d, 12h, 45m or 90s"),
+            ("read: {changes: ../a.ldif}", "\"../a.ldif\" leaves the policy's folder by \"..\"; write an absolute path"),
+            ("on_change: ask", "\"on_change\" must be one of \"hold\", \"apply\", not \"ask\""),
+        ] {
+            let found = PolicyTests.mistakes(document(rest: rest))
+            #expect(found.count == 1 && found[0].contains(mistake), "\(found)")
+        }
+    }
+
     @Test("only what decides whether somebody is as the policy wants is part of the fingerprint")
     func fingerprint() throws {
         let bare = try policy(document()).fingerprint
         for rest in [
-            "held: changes", "schedule: {every: 1h}", "drift: {every: 1d}", "quarantine: {share: 1}",
+            "held: changes", "on_change: apply", "read: {changes: a.ldif, keep: 1d}", "schedule: {every: 1h}",
+            "drift: {every: 1d}", "quarantine: {share: 1}",
             "enforcement: full",
         ] {
             #expect(try policy(document(rest: rest)).fingerprint == bare, "\(rest)")

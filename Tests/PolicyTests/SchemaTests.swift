@@ -96,6 +96,7 @@ struct SchemaTests {
         ("enforcement", OperationRules.Enforcement.allCases.map(\.rawValue)),
         ("held", OperationRules.Held.allCases.map(\.rawValue)),
         ("drift.action", OperationRules.Drift.Action.allCases.map(\.rawValue)),
+        ("on_change", OperationRules.OnChange.allCases.map(\.rawValue)),
     ]
 
     @Test("it has the choices that the reader knows, and no others", arguments: choiceLists)
@@ -193,7 +194,9 @@ struct SchemaTests {
             "enforcement: all", "schedule: {cron: '0 3 * * *', jitter: 5m}", "schedule: {every: 1h, cron: '* * * * *'}",
             "schedule: {jitter: 1m}",
             "quarantine: {share: 101}", "drift: {every: 6h, action: mend}", "drift: {action: mend}",
-            "precedence: 5", "precedence: high",
+            "precedence: 5", "precedence: high", "on_change: apply", "on_change: ask", "read: {keep: never}",
+            "read: {keep: soon}",
+            "read: {files: a.ldif, changes: [b.ldif, 'c/*.ldif'], keep: 90d}",
             "read: {files: [a.csv, b.csv], csv: {delimiter: tab, header: true}}",
             "read: {formt: csv}", "read: {format: x}", "groups: {names: displayName, nested: false}", "groups: {nested: maybe}",
         ].map { document(rest: $0) }

@@ -29,9 +29,15 @@ package final class TestServer: Sendable {
         package var access: [String]
         /// Files put into the data folder, by name.
         package var files: [String: String]
+        /// More words for `initdb`.
+        package var initdb: String
 
         /// Options for a server on a Unix socket only, where nothing else is said.
-        package init(settings: [String] = [], tcpPort: Int? = nil, access: [String] = [], files: [String: String] = [:]) {
+        package init(
+            settings: [String] = [], tcpPort: Int? = nil, access: [String] = [], files: [String: String] = [:],
+            initdb: String = ""
+        ) {
+            self.initdb = initdb
             self.settings = settings
             self.tcpPort = tcpPort
             self.access = access
@@ -68,7 +74,7 @@ package final class TestServer: Sendable {
         folder = String(cString: made)
         try Self.run("/bin/sh", ["-c", Self.asServer("chown postgres: \(folder)", only: "chown postgres: \(folder)")])
         let initdb =
-            "\(Self.binaries)/initdb -D \(folder)/data -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\(folder)/initdb.log 2>&1"
+            "\(Self.binaries)/initdb -D \(folder)/data -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync \(options.initdb) >\(folder)/initdb.log 2>&1"
         try Self.run("/bin/sh", ["-c", Self.asServer(initdb)])
         try configure()
         try start()

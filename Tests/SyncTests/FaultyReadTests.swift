@@ -62,6 +62,63 @@ import Testing
         }
     }
 
+    /// A group that lists fewer members in an export that may not be whole takes nothing from anybody, until one says that it is.
+    @Test func anUnprovenReadTakesNoMembershipOfAGroup() async throws {
+        try await withSyncWorld { world in
+            let policy = try Policy.of(
+                accounts: """
+                    accounts: [{key: all, name: All, members: "cn=all,dc=x", roles: {administrator: "cn=leads,dc=x"}}]
+                    held: changes
+                    """)
+            func export(all: [Int], leads: [Int], name: String = "P3", isWhole: Bool) -> String {
+                let people = (1...4).map { number in
+                    """
+                    dn: cn=p\(number),dc=x
+                    objectClass: inetOrgPerson
+                    entryUUID: 00000000-0000-4000-8000-00000000000\(number)
+                    mail: p\(number)@example.org
+                    cn: \(number == 3 ? name : "P\(number)")
+
+
+                    """
+                }
+                let groups = [("all", all), ("leads", leads)].map { name, members in
+                    "dn: cn=\(name),dc=x\nobjectClass: groupOfNames\n" + members.map { "member: cn=p\($0),dc=x\n" }.joined()
+                        + "\n"
+                }
+                let part = "dn: cn=other,dc=x\nobjectClass: groupOfNames\nmember;range=0-1: cn=p1,dc=x\n\n"
+                return (people + groups).joined() + (isWhole ? "" : part)
+            }
+            func roles() async throws -> [String] {
+                try await world.base.postgres.query(
+                    "select u.email || ' ' || m.role as line from account_users m join users u on u.id = m.user_id order by 1"
+                ).map { try $0.decode(String.self, "line") }
+            }
+            let given = [
+                "p1@example.org administrator", "p2@example.org administrator", "p3@example.org agent", "p4@example.org agent",
+            ]
+            let first = try await world.reconcile(
+                policy, export(all: [1, 2, 3, 4], leads: [1, 2], isWhole: true), name: "a.ldif")
+            #expect(first.state == .done, "\(first.reason ?? "")")
+            #expect(try await roles() == given)
+
+            let cut = export(all: [1, 2], leads: [1], name: "Renamed", isWhole: false)
+            for turn in 1...2 {
+                let run = try await world.reconcile(policy, cut, name: "b.ldif")
+                #expect(run.state == (turn == 1 ? .done : .unchanged) && run.code == "absence_unproven", "\(run.state)")
+                #expect(run.reason?.hasPrefix("3 people keep memberships or roles") == true, "\(run.reason ?? "")")
+                #expect(run.counts["update"] == (turn == 1 ? 1 : 0))
+                #expect(try await roles() == given)
+            }
+            #expect(try await world.count("select count(*) from users where name = 'Renamed'") == 1)
+
+            let proven = try await world.reconcile(
+                policy, export(all: [1, 2], leads: [1], name: "Renamed", isWhole: true), name: "c.ldif")
+            #expect(proven.state == .done && proven.code == nil, "\(proven.reason ?? "")")
+            #expect(try await roles() == ["p1@example.org administrator", "p2@example.org agent"])
+        }
+    }
+
     /// The wrong file, or a policy that names the wrong attributes: nobody is told a thousand times.
     @Test func anExportOfWhichMostIsUnusableIsRefused() async throws {
         try await withSyncWorld { world in

@@ -145,6 +145,34 @@ import Testing
         }
     }
 
+    /// Who returns with the role runs the account again, in the same run; who returns while somebody else suspends him does not.
+    @Test func theLastAdministratorGoesWhenAnotherReturns() async throws {
+        try await withSyncWorld { world in
+            let policy = try Policy.crowd(guards: "guards: {removals: {percent: 100}}")
+            var people = Person.crowd(6)
+            people[2].active = false
+            try await world.reconcile(policy, Person.export(people))
+            (people[2].active, people[5].active) = (true, false)
+            try await world.base.postgres.execute(
+                """
+                insert into suspensions (subject_kind, subject_id, by_kind, by_id, reason)
+                select 'user', id, 'super_admin', 1, 'a test' from users where email = 'p3@example.org'
+                """)
+            let refused = try await world.reconcile(policy, Person.export(people))
+            #expect(refused.counts["refused.last_administrator"] == 1, "\(refused.counts.values)")
+            #expect(try await world.suspended() == ["p3@example.org"])
+
+            try await world.base.postgres.execute("delete from suspensions where by_kind = 'super_admin'")
+            (people[2].active, people[5].active) = (false, true)
+            try await world.reconcile(policy, Person.export(people))
+            #expect(try await world.suspended() == ["p3@example.org"])
+            (people[2].active, people[5].active) = (true, false)
+            let run = try await world.reconcile(policy, Person.export(people))
+            #expect(run.state == .done && run.code == nil, "\(run.reason ?? "")")
+            #expect(try await world.suspended() == ["p6@example.org"])
+        }
+    }
+
     /// Also where a guard takes some of the changes away, so that the others are numbered anew.
     @Test func theLastAdministratorStaysThoughChangesAreHeldApart() async throws {
         try await withSyncWorld { world in
@@ -240,5 +268,14 @@ import Testing
             _ = try await world.reconcile(tiers, Person.export(people))
             #expect(try await holders("Tier 2") == 3)
         }
+    }
+}
+
+extension SyncWorld {
+    /// The addresses of those who are suspended, by whomever.
+    fileprivate func suspended() async throws -> [String] {
+        try await base.postgres.query(
+            "select email from users u where exists (select from suspensions s where s.subject_id = u.id) order by email"
+        ).map { try $0.decode(String.self, "email") }
     }
 }

@@ -86,6 +86,8 @@ final class LoadClient {
             headers[parts[0].lowercased()] = parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : ""
         }
         let body = String(text[end.upperBound...])
+        // Read to its last chunk, and given as it came.
+        if hasBody, headers["transfer-encoding"] == "chunked", !body.hasSuffix("0\r\n\r\n") { return nil }
         guard !hasBody || body.utf8.count >= Int(headers["content-length"] ?? "0") ?? 0 else { return nil }
         return .answered(Int(lines[0].split(separator: " ")[1]) ?? 0, headers: headers, body: body)
     }

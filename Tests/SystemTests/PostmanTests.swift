@@ -6,6 +6,14 @@ import Testing
 @Suite(.serialized) struct PostmanTests {
     @Test func theCollectionWorksFromItsBeginningToItsEnd() async throws {
         try await MusterFixture.withMuster { muster in
+            try FileManager.default.createDirectory(atPath: muster.policies, withIntermediateDirectories: true)
+            try """
+            policy: office
+            platform_app: Postman
+            source: office
+            people: {where: (objectClass=inetOrgPerson), id: entryUUID, email: mail, name: cn}
+            guards: {removals: {percent: 100}}
+            """.write(toFile: "\(muster.policies)/office.yaml", atomically: true, encoding: .utf8)
             let daemon = try await muster.serve()
             let port = try #require(daemon.port)
             let created = try await muster.muster("app", "create", "Postman", "--json")

@@ -35,9 +35,11 @@ struct ReplicaFixture: Sendable {
     }
 
     /// Starts a daemon and waits until it is ready.
-    func serve(_ name: String = "one") async throws -> RunningDaemon {
+    func serve(_ name: String = "one", _ changes: [String: String] = [:]) async throws -> RunningDaemon {
         let log = "\(muster.folder)/\(name).log"
-        let environment = muster.environment.merging(Self.environment(muster, server, name: name)) { $1 }
+        // A daemon of that name may have said before where it listened.
+        try? FileManager.default.removeItem(atPath: log)
+        let environment = muster.environment.merging(Self.environment(muster, server, name: name)) { $1 }.merging(changes) { $1 }
         let pid = try Processes.spawn(["\(MusterFixture.products)/muster", "serve"], environment: environment, log: log)
         let daemon = RunningDaemon(pid: pid, log: log)
         try await daemon.waitUntilReady()

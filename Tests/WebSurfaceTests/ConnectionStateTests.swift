@@ -19,6 +19,28 @@ import Testing
         #expect(state.deadline == at(31) && state.verdict == .refuse)
     }
 
+    @Test func aBodyThatIsTakenAsItComesHasTimeAsLongAsItComes() {
+        var state = fresh()
+        state.bytesArrived(now: at(1))
+        state.streamBegan(now: at(2))
+        #expect(state.deadline == at(32) && state.verdict == .refuse)
+        // Trickling is no upload.
+        for second in 3...20 { state.bodyArrived(100, now: at(Int64(second))) }
+        #expect(state.deadline == at(32))
+        state.bodyArrived(timeouts.streamPiece, now: at(21))
+        #expect(state.deadline == at(51))
+        for minute in 1...100 { state.bodyArrived(timeouts.streamPiece, now: at(Int64(minute) * 25)) }
+        #expect(state.deadline == at(2_530))
+        state.requestEnded(now: at(2_510))
+        #expect(state.deadline == nil)
+        // The next request of the connection has the time of any other.
+        state.answerBegan()
+        state.answerEnded(now: at(2_511))
+        state.bytesArrived(now: at(2_512))
+        state.bodyArrived(timeouts.streamPiece, now: at(2_520))
+        #expect(state.deadline == at(2_542))
+    }
+
     @Test func noDeadlineWhileTheServerWorks() {
         var state = fresh()
         state.bytesArrived(now: at(1))

@@ -82,6 +82,13 @@ struct Workplace: Sendable {
         }
     }
 
+    /// What a run is to read: the file as the policy means it, or as it is said to be meant.
+    func input(_ named: String?, of policy: Policy, isChanges: Bool) async throws -> RunInput {
+        let file = try await export(named, of: policy)
+        if isChanges { return .changes(file) }
+        return try await NIOThreadPool.singleton.runIfActive { policy.input(file) }
+    }
+
     private func open<T: Sendable>(
         _ database: PostgresConfiguration, _ migrating: Installed.Migrating, _ body: @Sendable (Installed) async throws -> T
     ) async throws -> T {

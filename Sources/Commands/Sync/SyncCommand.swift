@@ -7,7 +7,7 @@ struct SyncCommand: AsyncParsableCommand {
         commandName: "sync", abstract: "Turns exports into users, accounts and roles.",
         subcommands: [
             SyncPlanCommand.self, SyncApplyCommand.self, SyncRejectCommand.self, SyncRunsCommand.self, SyncShowCommand.self,
-            SyncApproveCommand.self, SyncUndoCommand.self, SyncReportCommand.self,
+            SyncApproveCommand.self, SyncUndoCommand.self, SyncReportCommand.self, SyncWatchCommand.self,
             SyncDisputesCommand.self, SyncResolveCommand.self, SyncQuarantineCommand.self, SyncRetryCommand.self,
         ])
 }

@@ -107,7 +107,8 @@ struct SyncResolveCommand: ReportingCommand {
         let name = Style.plain(dispute.entry ?? dispute.email ?? dispute.externalID)
         switch dispute.state {
         case .decided:
-            Console.out("\(name) is user \(dispute.verdict?.userID ?? 0): the next run of \(Style.plain(dispute.policy)) links it.")
+            Console.out(
+                "\(name) is user \(dispute.verdict?.userID ?? 0): the next run of \(Style.plain(dispute.policy)) links it.")
         case .ignored: Console.out("\(name) is left alone until somebody reconsiders that.")
         default: Console.out("\(name) waits for a person again.")
         }

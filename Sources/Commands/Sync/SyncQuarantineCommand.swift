@@ -88,7 +88,9 @@ struct SyncRetryCommand: ReportingCommand {
                 throw Failure(
                     code: "not_found", "the policy \"\(Style.plain(policy))\" is not in trouble; `muster sync retry` lists those")
             }
-            guard output.json else { return Console.out("\(Style.plain(policy)) is run again by the daemon that watches its export.") }
+            guard output.json else {
+                return Console.out("\(Style.plain(policy)) is run again by the daemon that watches its export.")
+            }
             Console.json { writer in writer.object { $0.field("done", true) } }
         }
     }
@@ -99,7 +101,8 @@ struct SyncRetryCommand: ReportingCommand {
             row: { trouble in
                 [
                     Style.plain(trouble.policy), Style.plain(trouble.source), "\(trouble.failures)",
-                    Style.plain(trouble.reason ?? trouble.code), ObjectText.time(trouble.since), trouble.isPutAside ? "yes" : "no",
+                    Style.plain(trouble.reason ?? trouble.code), ObjectText.time(trouble.since),
+                    trouble.isPutAside ? "yes" : "no",
                 ]
             }, json: { $0.write(to: &$1) })
     }

@@ -38,7 +38,8 @@ struct SyncReportCommand: ReportingCommand {
         ]
         if run.undoes == nil {
             facts += [
-                ("export", run.fileName), ("bytes", report.fileSize.map(String.init)), ("SHA-256", report.fileHash),
+                (report.input == "kept" ? "kept read of" : report.input, run.fileName),
+                ("bytes", report.fileSize.map(String.init)), ("SHA-256", report.fileHash),
                 ("proof", report.proof ?? "none"),
             ]
         }
@@ -54,6 +55,7 @@ struct SyncReportCommand: ReportingCommand {
     private static func fields(_ report: RunReportRecord, _ findings: [RunFinding], to writer: inout JSONWriter) {
         RunJSON.fields(report.run, to: &writer)
         writer.field("actor", report.actor)
+        writer.field("input", report.input)
         writer.field("file_size", report.fileSize)
         writer.field("file_sha256", report.fileHash)
         writer.field("proof", report.proof)

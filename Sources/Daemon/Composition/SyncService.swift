@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import Directory
-import Glibc
 import Logging
 import Policy
 import ServiceLifecycle
 import Sync
 import UnixSignals
 
-/// Keeps the directory as the watched exports say: runs what is new, one file at a time, beside finishing what others left.
+/// Keeps the directory as the watched exports say: runs what is new, one file at a time of each policy, beside finishing what others
+/// left. Policies have their turns in the reconciler, in the order in which they came.
 struct SyncService: Service {
     let reconciler: Reconciler
     let folder: String
     let period: Duration
     let logger: Logger
+
+    /// Between two looks for what a person asked for; a look costs one small statement.
+    private static let pause = Duration.seconds(2)
+
+    private enum Event: Sendable {
+        case scan(WatchScan)
+        case ended(WatchScan.Job, WatchMemory.Reason, WatchRunner.Outcome)
+        case looked(Policy)
+    }
 
     func run() async throws {
         let watcher = try PolicyWatcher(folder: folder, period: period)
@@ -54,177 +63,77 @@ struct SyncService: Service {
         }
     }
 
-    /// Between two looks for what a person asked for; a look costs one small statement.
-    private static let pause = Duration.seconds(2)
-
     private func work(_ watcher: PolicyWatcher) async throws {
         logger.info("watching", metadata: ["policies": "\(folder)"])
-        var memory = WatchMemory()
-        for await scan in watcher.scans {
-            for line in memory.news(of: scan) { logger.log(level: line.level, "\(line.message)", metadata: line.metadata) }
-            let due = scan.jobs.isEmpty ? [] : (try? await reconciler.due()) ?? []
-            for job in scan.jobs {
-                if due.contains(job.policy.standingName) {
-                    try await run(job, &memory, because: .retry)
-                } else if (try? await reconciler.isPutAside(job.policy, file: job.file)) == true {
-                    if !memory.isHandled(job) {
-                        memory.ran(job, at: Self.now, because: .news)
-                        logger.warning(
-                            "the policy is put aside until its file or its rules change: muster sync retry \(job.policy.name)",
-                            metadata: ["policy": "\(job.policy.name)", "file": "\(job.file.path)"])
+        let runner = WatchRunner(reconciler: reconciler, logger: logger)
+        var turns = WatchTurns()
+        let (events, sink) = AsyncStream.makeStream(of: Event.self)
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask {
+                for await scan in watcher.scans { sink.yield(.scan(scan)) }
+                sink.finish()
+            }
+            for await event in events {
+                switch event {
+                case .scan(let scan):
+                    for line in turns.memory.news(of: scan) {
+                        logger.log(level: line.level, "\(line.message)", metadata: line.metadata)
                     }
-                } else if !memory.isHandled(job) {
-                    try await run(job, &memory)
-                } else if let reason = memory.due(job, at: Self.now) {
-                    try await run(job, &memory, because: reason)
+                    turns.take(scan, due: scan.jobs.isEmpty ? Set() : (try? await reconciler.due()) ?? Set())
+                case .ended(let job, let reason, let outcome): end(job, reason, outcome, &turns)
+                case .looked(let policy): turns.looked(policy)
+                }
+                while let (job, reason) = turns.next(at: .now) {
+                    if reason != .retry, (try? await reconciler.isPutAside(job.policy, file: job.file)) == true {
+                        putAside(job, reason, &turns)
+                    } else {
+                        group.addTask { sink.yield(.ended(job, reason, try await runner.run(job, because: reason))) }
+                    }
+                }
+                while let policy = turns.nextIdle() {
+                    group.addTask {
+                        try await runner.showNews(of: policy)
+                        sink.yield(.looked(policy))
+                    }
                 }
             }
         }
     }
 
-    /// Unix seconds.
-    private static var now: Int64 { Int64(time(nil)) }
-
-    private func run(_ job: WatchScan.Job, _ memory: inout WatchMemory, because reason: WatchMemory.Reason = .news) async throws {
-        var logger = logger
-        logger[metadataKey: "policy"] = "\(job.policy.name)"
-        logger[metadataKey: "file"] = "\(job.file.path)"
-        do {
-            let patience = patience("reconciling \(job.file.path)")
-            let run: Run
-            if reason == .drift, job.policy.operation.drift?.action == .report {
-                run = try await reconciler.plan(job.policy, file: job.file.path, actor: "drift", patience: patience)
-            } else {
-                run = try await reconciler.reconcile(
-                    job.policy, file: job.file.path, actor: reason.rawValue, patience: patience)
-            }
-            memory.ran(job, at: Self.now, because: reason)
-            report(run, logger, isKnown: memory.isKnownFailure(run))
-        } catch let error as SyncError {
+    private func end(
+        _ job: WatchScan.Job, _ reason: WatchMemory.Reason, _ outcome: WatchRunner.Outcome, _ turns: inout WatchTurns
+    ) {
+        let metadata: Logger.Metadata = ["policy": "\(job.policy.name)", "file": "\(job.file.path)"]
+        switch outcome {
+        case .taken: turns.ended(job, isRead: true)
+        case .ran(let run):
+            turns.ended(job, isRead: run.state != .refused)
+            RunLine(run, isKnown: turns.memory.isKnownFailure(run)).log(logger, metadata)
+        case .brokeOff(let error):
+            turns.ended(job, isRead: false)
+            // A full disk, a statement that took too long: the daemon serves on, and tries again after a rest.
+            let rest = turns.memory.brokeOff(job, at: .now)
+            logger.error("the run broke off", metadata: metadata.merging(["error": "\(error)", "again_after": "\(rest)"]) { $1 })
+            return
+        case .failed(let error):
+            turns.ended(job, isRead: false)
             // Its Platform App may come yet: tried again at every look, said once.
-            let isNews = memory.failed(job, error.message)
+            let isNews = turns.memory.failed(job, error.message)
             logger.log(
-                level: isNews ? .warning : .debug, "the export was not reconciled", metadata: ["error": "\(error.message)"])
-        } catch  where !(error is CancellationError) && !Task.isShuttingDownGracefully {
-            // A full disk, a statement that took too long: the daemon serves on, and the file's next version is tried.
-            memory.ran(job, at: Self.now, because: reason)
-            logger.error("the run broke off", metadata: ["error": "\(error)"])
+                level: isNews ? .warning : .debug, "the export was not reconciled",
+                metadata: metadata.merging(["error": "\(error.message)"]) { $1 })
+            return
         }
+        turns.memory.ran(job, at: .now, because: reason)
+        if case .ran(let run) = outcome, run.state == .refused, job.isChanges { turns.memory.block(job) }
     }
 
-    /// - Parameter isKnown: whether the run before this one ended likewise: said once.
-    private func report(_ run: Run, _ logger: Logger, isKnown: Bool) {
-        var metadata: Logger.Metadata = ["run": "\(run.id)", "state": "\(run.state.rawValue)"]
-        for (name, count) in run.counts.values where count > 0 { metadata[name] = "\(count)" }
-        if let reason = run.reason { metadata["reason"] = "\(reason)" }
-        switch run.state {
-        case .held:
-            metadata["release"] = "muster sync apply --plan \(run.id) --release"
-            logger.warning("a guard holds the run", metadata: metadata)
-        case .refused, .failed, .stale:
-            logger.log(level: isKnown ? .debug : .warning, "the run changed nothing", metadata: metadata)
-        case .unchanged: logger.info("nothing to change", metadata: metadata)
-        default: logger.notice("the run is done", metadata: metadata)
-        }
-    }
-
-    private func patience(_ what: String) -> Patience {
-        Patience(limit: nil) { [logger] error, pause in
-            logger.warning(
-                "the database is away: trying again", metadata: ["doing": "\(what)", "error": "\(error)", "pause": "\(pause)"])
-        }
-    }
-}
-
-/// What the service has seen and done, so that nothing is run or said twice.
-struct WatchMemory {
-    struct Line {
-        var level: Logger.Level
-        var message: String
-        var metadata: Logger.Metadata = [:]
-    }
-
-    private struct Deed: Equatable {
-        var file: WatchedFile
-        var fingerprint: String
-        var guards: Guards
-        var failure: String?
-    }
-
-    /// Why a run begins.
-    enum Reason: String {
-        /// The file, the policy or its guards are others than before.
-        case news = "watch"
-        /// The policy's schedule says so.
-        case schedule
-        /// What others changed is looked for.
-        case drift
-        /// A person decided a dispute or asked for it, or what was left alone is to be tried again.
-        case retry
-    }
-
-    private var deeds: [String: Deed] = [:]
-    /// Why the last run of each policy came to nothing.
-    private var failures: [String: String] = [:]
-    /// When each policy is to run again without any news, in Unix seconds.
-    private var times: [String: [Reason: Int64]] = [:]
-    private var policies: [String: String]?
-    private var mistakes: [PolicyDiagnostic] = []
-
-    /// Whether this content was run by this policy as it is.
-    func isHandled(_ job: WatchScan.Job) -> Bool { deeds[job.policy.name] == deed(job, failure: nil) }
-
-    /// The job could not begin.
-    ///
-    /// - Returns: whether this was not known.
-    mutating func failed(_ job: WatchScan.Job, _ reason: String) -> Bool {
-        let deed = deed(job, failure: reason)
-        defer { deeds[job.policy.name] = deed }
-        return deeds[job.policy.name] != deed
-    }
-
-    /// Whether a run came to nothing for the reason for which the policy's run before it did.
-    mutating func isKnownFailure(_ run: Run) -> Bool {
-        let failure = [.refused, .failed, .stale].contains(run.state) ? "\(run.state) \(run.code ?? "")" : nil
-        defer { failures[run.policy] = failure }
-        return failure != nil && failures[run.policy] == failure
-    }
-
-    /// Whether the policy is to run again although nothing is new; the schedule before the look for drift.
-    func due(_ job: WatchScan.Job, at now: Int64) -> Reason? {
-        guard let times = times[job.policy.name] else { return nil }
-        return [Reason.schedule, .drift].first { reason in times[reason].map { $0 <= now } ?? false }
-    }
-
-    /// The job led to a run: the next times are counted from now. Whatever ran, it looked at everybody.
-    mutating func ran(_ job: WatchScan.Job, at now: Int64, because reason: Reason) {
-        deeds[job.policy.name] = deed(job, failure: nil)
-        var random = SystemRandomNumberGenerator()
-        let operation = job.policy.operation
-        let scheduled = reason == .schedule ? nil : times[job.policy.name]?[.schedule].flatMap { $0 > now ? $0 : nil }
-        times[job.policy.name] = [
-            .schedule: scheduled ?? operation.schedule?.next(after: now, using: &random),
-            .drift: operation.drift.map { now + $0.every.components.seconds },
-        ].compactMapValues { $0 }
-    }
-
-    /// What is to be said about a scan: policies that came, changed or went, and mistakes that are new.
-    mutating func news(of scan: WatchScan) -> [Line] {
-        var lines: [Line] = []
-        let now = Dictionary(scan.policies.map { ($0.name, $0.fingerprint) }) { first, _ in first }
-        if now != policies {
-            lines.append(
-                Line(level: .info, message: "policies", metadata: ["names": "\(now.keys.sorted().joined(separator: ", "))"]))
-            policies = now
-        }
-        for mistake in scan.diagnostics where !mistakes.contains(mistake) {
-            lines.append(Line(level: .error, message: "\(mistake); the last sound version stays in force"))
-        }
-        mistakes = scan.diagnostics
-        return lines
-    }
-
-    private func deed(_ job: WatchScan.Job, failure: String?) -> Deed {
-        Deed(file: job.file, fingerprint: job.policy.fingerprint, guards: job.policy.guards, failure: failure)
+    private func putAside(_ job: WatchScan.Job, _ reason: WatchMemory.Reason, _ turns: inout WatchTurns) {
+        turns.ended(job, isRead: false)
+        turns.memory.ran(job, at: .now, because: reason)
+        guard reason == .news else { return }
+        logger.warning(
+            "the policy is put aside until its file or its rules change: muster sync retry \(job.policy.name)",
+            metadata: ["policy": "\(job.policy.name)", "file": "\(job.file.path)"])
     }
 }

@@ -49,7 +49,8 @@ package struct DisputeStore: Sendable {
             guard row != nil else { return }
             throw DirectoryError.invalid([
                 FieldProblem(
-                    "base", ignores ? "The dispute is decided already; reconsider that first" : "Nothing of the dispute is decided")
+                    "base",
+                    ignores ? "The dispute is decided already; reconsider that first" : "Nothing of the dispute is decided")
             ])
         }
     }

@@ -25,10 +25,14 @@ enum MembershipListStatements {
         with \(operator: caller, needs: [.accountsRead, .accountUsersRead]),
         subject as (select a.id from caller join accounts a on a.id = \(id) and a.deleted_at is null),
         listed as (
-            select m.* from subject join account_users m on m.account_id = subject.id
-            where \(newestFirst: page, "m.id")
-              and exists (select from users u where u.id = m.user_id and u.deleted_at is null)
-            order by m.id desc limit \(page.fetched)
+            select m.* from subject cross join lateral (
+                select * from account_users m
+                where (m.account_id, m.id) > (\(id), 0)
+                  and (m.account_id, m.id) < (\(id), \(page.after == 0 ? Int64.max : page.after))
+                  -- One by one from the index until the page is full; joined, all members are taken together and sorted.
+                  and (select u.deleted_at is null from users u where u.id = m.user_id)
+                order by m.account_id desc, m.id desc limit \(page.fetched)
+            ) m
         )
         \(unescaped: rows)
         """

@@ -42,7 +42,8 @@ enum StandingStatements {
             for update of p
         ),
         noted as (
-            update policy_standings p set failures = 0, code = null, reason = null, told_at = null, put_aside = null, run_id = run.id
+            update policy_standings p set failures = 0, code = null, reason = null, told_at = null, put_aside = null, run_id = run.id,
+                retry_at = case when p.retries > 0 then p.retry_at end
             from was, run where p.id = was.id returning p.id
         ),
         \(told: .syncRecovered, "was", "was.told_at is not null", "was.code", "null::text", "was.failures")
@@ -65,7 +66,7 @@ enum StandingStatements {
     static func forgetRetry(after run: Int64) -> PostgresQuery {
         """
         update policy_standings p set retry_at = null, retries = 0 from (\(unescaped: self.run(run))) run
-        where p.source_id = run.source_id and p.policy = run.policy and p.retries > 0
+        where p.source_id = run.source_id and p.policy = run.policy and p.retry_at is not null
         """
     }
 

@@ -16,14 +16,17 @@ enum RunBeginStatements {
     }
 
     /// Begins a run of a policy.
+    ///
+    /// - Parameter fingerprint: what the policy says, for whoever asks later whether it says something else.
     static func begin(
-        policy: String, source: Int64, fileName: String, applies: Bool, caller: Caller
+        policy: String, fingerprint: String, source: Int64, fileName: String, applies: Bool, caller: Caller
     ) -> PostgresQuery {
         """
         with \(caller: caller, needs: [.runsWrite]),
         begun as (
-            insert into runs (platform_app_id, source_id, policy, file_name, actor, applies)
-            select s.platform_app_id, s.id, \(policy), \(fileName), caller.actor, \(applies)
+            insert into runs (platform_app_id, source_id, policy, file_name, actor, applies, policy_digest)
+            select s.platform_app_id, s.id, \(policy), \(fileName), caller.actor, \(applies),
+                   sha256(convert_to(\(fingerprint), 'UTF8'))
             from caller join sources s on s.id = \(source) and \(runOf: caller, "s.platform_app_id")
             join platform_apps a on a.id = s.platform_app_id and a.disabled_at is null
             returning *

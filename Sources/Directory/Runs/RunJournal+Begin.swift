@@ -33,12 +33,14 @@ extension RunJournal {
 
     /// Begins a run of a policy, for whoever may; under the lease of the source, which the caller of this holds.
     ///
+    /// - Parameter fingerprint: what the policy says.
     /// - Throws: ``DirectoryError/notFound`` when the source is not the caller's, or its app is disabled.
     package func begin(
-        policy: String, source: Int64, fileName: String, applies: Bool, by caller: Caller
+        policy: String, fingerprint: String, source: Int64, fileName: String, applies: Bool, by caller: Caller
     ) async throws -> BegunRun {
         try await begun(
-            RunBeginStatements.begin(policy: policy, source: source, fileName: fileName, applies: applies, caller: caller))
+            RunBeginStatements.begin(
+                policy: policy, fingerprint: fingerprint, source: source, fileName: fileName, applies: applies, caller: caller))
     }
 
     /// Begins the reverse of a run, likewise.

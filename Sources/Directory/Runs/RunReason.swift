@@ -31,6 +31,8 @@ package enum RunReason {
         ("its rule changed", ["update"]),
         ("its rule is gone from the policy", ["suspend"]),
         ("its rule is back", ["restore"]),
+        ("nothing in the export leads to it any more", ["suspend"]),
+        ("back in the export", ["restore"]),
         (undo, ["update", "suspend", "restore"]),
         ("asked for by the API", ["create", "update", "adopt", "suspend", "restore"]),
     ]

@@ -21,6 +21,20 @@ enum RetentionStatements {
         """
     }
 
+    /// Reads that are over: their time, or the run that they waited for. What a dead process was writing goes after a day.
+    static func keptReads(_ batch: Int32) -> PostgresQuery {
+        """
+        delete from kept_reads where id in (
+            select k.id from kept_reads k left join runs r on r.id = k.run_id
+            where k.expires_at < now()
+               or (not k.is_whole and k.kept_at < now() - interval '1 day')
+               or (k.is_whole and not k.is_current
+                   and (r.id is null or r.state in ('done', 'unchanged', 'refused', 'stale', 'failed', 'rejected')))
+            limit \(batch)
+        )
+        """
+    }
+
     /// Months of changes of which no run has need any more: each a table of its own, and gone at once.
     static func months(days: Int) -> PostgresQuery {
         """

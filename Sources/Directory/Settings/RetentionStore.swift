@@ -20,7 +20,7 @@ package struct RetentionStore: Sendable {
     package func purge(batch: Int = 5_000) async throws -> Int {
         let retention = try await inForce()
         let size = Int32(batch)
-        var statements: [PostgresQuery] = []
+        var statements = [RetentionStatements.keptReads(size)]
         if let days = retention.auditDays { statements.append(RetentionStatements.auditEvents(days: days, size)) }
         if let days = retention.deliveryDays { statements.append(RetentionStatements.deliveries(days: days, size)) }
         if let days = retention.runDays {

@@ -14,6 +14,7 @@ struct OpenAPIDocument: Sendable {
         PackageResources.users_yaml, PackageResources.login_yaml, PackageResources.accounts_yaml,
         PackageResources.account_users_yaml, PackageResources.custom_roles_yaml, PackageResources.agent_bots_yaml,
         PackageResources.disputes_yaml,
+        PackageResources.sync_yaml,
     ]
 
     /// In the order in which the files are read: anchors of the first are used in all others.
@@ -51,7 +52,7 @@ struct OpenAPIDocument: Sendable {
         }
         for (key, value) in (sources["x-shared-super-admin"] ?? .null).fields {
             // Tags of the calls that both have stay; what is said of the API itself is its own.
-            root[key] = key == "tags" ? .array(Self.tags(root[key], of: paths) + value.elements) : value
+            root[key] = key == "tags" ? .array(Self.tags(root[key], of: paths, besides: value) + value.elements) : value
         }
         root["servers"] = .array([.object(["url": .string(publicURL), "description": .string("This installation")])])
         root["paths"] = .object(paths)
@@ -66,12 +67,15 @@ struct OpenAPIDocument: Sendable {
     }
 
     /// The tags that some call has and that are not told twice.
-    private static func tags(_ all: JSONValue?, of paths: JSONObject) -> [JSONValue] {
+    private static func tags(_ all: JSONValue?, of paths: JSONObject, besides own: JSONValue) -> [JSONValue] {
+        let own = Set(own.elements.compactMap { $0["name"]?.text })
         var used: Set<String> = []
         for (_, item) in paths {
             for (_, operation) in item.fields { used.formUnion((operation["tags"]?.elements ?? []).compactMap(\.text)) }
         }
-        return (all?.elements ?? []).filter { used.contains($0["name"]?.text ?? "") && $0["name"]?.text != "Audit" }
+        return (all?.elements ?? []).filter {
+            $0["name"]?.text.map { used.contains($0) && !own.contains($0) } ?? false
+        }
     }
 
     /// What a `$ref` stands for; what stands beside it wins. Anything else is itself.

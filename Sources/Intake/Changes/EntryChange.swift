@@ -133,6 +133,22 @@ package struct EntryChange: Sendable {
         }
     }
 
+    /// Calls `body` with the bytes of the name.
+    borrowing func withDN(_ body: (UnsafeRawBufferPointer) -> Void) { _ = entry.withDN(body) }
+
+    /// A statement: of one without values that is not mentioned as null or empty, nothing is left.
+    borrowing func part(at index: Int) -> (attribute: String, values: [AttributeValue], presence: Entry.Presence) {
+        let attribute = entry.attributes[index]
+        let start = Int(attribute.nameStart)
+        var values: [AttributeValue] = []
+        entry.forEachValue(at: index) { values.append($0) }
+        return (
+            String(decoding: entry.bytes[start..<start + Int(attribute.nameLength)], as: UTF8.self), values,
+            // LDIF has no way to mention an attribute without values.
+            !values.isEmpty ? .present : entry.names == .plain ? attribute.presence : .absent
+        )
+    }
+
     // MARK: How readers fill it
 
     mutating func reset(at position: Position) {

@@ -149,7 +149,7 @@ package struct Manifest: Sendable, Hashable {
                 throw Fault(.wrongContent, "the file's sha256 is not the manifest's: it was cut, changed or mixed up")
             }
         }
-        let found = proof.entries + proof.rejected
+        let found = proof.entries + proof.rejected + proof.changes
         guard found == entries else {
             throw Fault(.wrongCount, "the manifest states \(entries) entries, the export holds \(found)")
         }

@@ -27,6 +27,7 @@ extension EntryChange {
             item.forEachValue(at: index) { value in
                 value.bytes.withUnsafeBytes { entry.append($0, kind: value.kind, to: part) }
             }
+            if item.attributes[index].firstValue < 0 { entry.attributes[part].presence = item.attributes[index].presence }
         }
     }
 

@@ -54,6 +54,33 @@ package enum DistinguishedName {
         return escapes.isMultiple(of: 2)
     }
 
+    /// How many parts a name has that is in the one spelling, several values of one part counted once.
+    static func depth(ofNormalised dn: String) -> Int {
+        var depth = 0
+        var rest: String? = dn.isEmpty ? nil : dn
+        while let name = rest {
+            depth += 1
+            rest = parent(ofNormalised: name).flatMap { $0.isEmpty ? nil : $0 }
+        }
+        return depth
+    }
+
+    /// A name, as it is written, without its last parts; nothing where it has no more than these.
+    static func head(of dn: String, withoutLast count: Int) -> String? {
+        let bytes = Array(dn.utf8)
+        /// Where each part ends.
+        var ends: [Int] = []
+        bytes.withUnsafeBytes { bytes in
+            var parser = DNParser(bytes)
+            while let part = parser.part() {
+                if part.separator == UInt8(ascii: "+") { continue }
+                ends.append(part.separator == nil ? bytes.count : parser.index - 1)
+            }
+        }
+        guard ends.count > count else { return nil }
+        return String(decoding: bytes[..<ends[ends.count - count - 1]], as: UTF8.self)
+    }
+
     /// The value of the first part, as written but without escapes: `Doe, Jane` of `CN=Doe\, Jane,OU=People`.
     package static func leadingValue(of dn: some StringProtocol) -> String? {
         Array(dn.utf8).withUnsafeBytes { bytes in

@@ -17,11 +17,5 @@ extension PlatformAPI {
                 reach: { try await authenticate(caller) },
                 page: { try await disputes.list(filter, $0 ?? .first, by: caller) }, write: { $0.write(to: &$1) })
         }
-        api.get("sync/disputes/:id") { request, context in
-            let caller = try caller(request, context)
-            let id = try await pathID("id", context, caller)
-            let dispute = try await disputes.show(id, by: caller)
-            return Response.json { dispute.write(to: &$0) }
-        }
     }
 }

@@ -63,7 +63,8 @@ extension SyncRunAPI {
     }
 
     /// Carries out a call once that begins a run: its number is what is kept of it.
-    private func once(_ call: KeyedCall?, by caller: Caller, _ execute: @Sendable () async throws -> Int64) async throws -> Int64 {
+    private func once(_ call: KeyedCall?, by caller: Caller, _ execute: @Sendable () async throws -> Int64) async throws -> Int64
+    {
         guard let call else { return try await execute() }
         return try await directory.onceInSteps(
             call, by: caller, note: { "\($0)" },

@@ -3,9 +3,9 @@
 import Intake
 import Yams
 
-/// `protect:`, `enforcement:`, `held:`, `schedule:`, `quarantine:` and `drift:`.
+/// `protect:`, `enforcement:`, `held:`, `schedule:`, `quarantine:`, `drift:` and `on_change:`.
 extension DocumentReader {
-    static let operationKeys = ["protect", "enforcement", "held", "schedule", "quarantine", "drift"]
+    static let operationKeys = ["protect", "enforcement", "held", "schedule", "quarantine", "drift", "on_change"]
     static let protectKeys = ["email", "id", "group"]
     static let scheduleKeys = ["cron", "every", "jitter"]
     static let driftKeys = ["every", "action"]
@@ -26,6 +26,9 @@ extension DocumentReader {
             rules.quarantineShare = share
         }
         rules.drift = fields["drift"].flatMap { drift($0) }
+        if let node = fields["on_change"], let choice = choice(node, "\"on_change\"", OperationRules.OnChange.self) {
+            rules.onChange = choice
+        }
         return rules
     }
 

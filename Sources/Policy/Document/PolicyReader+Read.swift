@@ -6,7 +6,7 @@ import Yams
 
 /// `read:`.
 extension DocumentReader {
-    static let readKeys = ["files", "format", "encoding", "csv", "manifest", "public_key"]
+    static let readKeys = ["files", "changes", "keep", "format", "encoding", "csv", "manifest", "public_key"]
     static let csvKeys = ["delimiter", "header", "columns", "name", "values", "multiple", "short_rows", "number_duplicates"]
     /// The names of formats, in which `auto` is told from the content.
     static let formats = EntryFormat.allCases.map { $0 == .detect ? "auto" : $0.rawValue }
@@ -17,7 +17,12 @@ extension DocumentReader {
         if let files = fields["files"], let items = list(files, "\"files\"") {
             rule.files = items.compactMap { filePattern($0) }
         }
+        if let changes = fields["changes"], let items = list(changes, "\"changes\"") {
+            rule.changes = items.compactMap { filePattern($0) }
+        }
+        if let node = fields["keep"] { rule.keep = keep(node) }
         if let node = fields["format"] { rule.format = format(node) }
+        if let node = fields["changes"] { check(changes: node, rule) }
         if let node = fields["encoding"] { rule.encoding = encoding(node) }
         if let node = fields["csv"] { rule.csv = csv(node) }
         if let node = fields["manifest"], let choice = choice(node, "\"manifest\"", ReadRule.Manifest.self) {
@@ -30,6 +35,23 @@ extension DocumentReader {
             note(.badValue, at: node, "\"public_key\" goes with \"manifest: signed\" only")
         }
         return rule
+    }
+
+    /// `30d`, or `never`.
+    private mutating func keep(_ node: Node) -> Duration? {
+        if case .scalar(let scalar) = node, scalar.string == "never" { return nil }
+        return duration(node, "\"keep\"", in: .seconds(3_600)...(.seconds(3_650 * 86_400)))
+    }
+
+    private mutating func check(changes node: Node, _ rule: ReadRule) {
+        if rule.keep == nil {
+            note(.badValue, at: node, "\"changes\" build on the kept read, and \"keep: never\" keeps none")
+        }
+        if ![.detect, .ldif, .graph].contains(rule.format) {
+            note(
+                .badValue, at: node, "\"changes\" are read from \"ldif\" and \"graph\" only, not from \"\(rule.format.rawValue)\""
+            )
+        }
     }
 
     private mutating func filePattern(_ node: Node) -> FilePattern? {

@@ -31,7 +31,7 @@ extension Policy {
             }
         case .keycloak(let type, let secret, let data):
             what = data.description
-            guard let (secret, data) = Self.password(of: entry, type, secret, data) else { return nil }
+            guard let (secret, data) = Self.password(of: entry, type, secret, data), !secret.isEmpty else { return nil }
             do throws(ImportedPasswordHash.Fault) {
                 hash = try ImportedPasswordHash(keycloakSecret: secret, data: data)
             } catch { fault = error }

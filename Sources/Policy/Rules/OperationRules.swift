@@ -36,6 +36,14 @@ package struct OperationRules: Sendable, Hashable {
         package let action: Action
     }
 
+    /// What becomes of the plan by which a changed policy would first be used (`on_change:`).
+    package enum OnChange: String, Sendable, Hashable, CaseIterable {
+        /// It is held for a person.
+        case hold
+        /// It is applied like any other.
+        case apply
+    }
+
     /// Who is never changed by the policy (`protect:`).
     package var protected = ProtectedPeople()
     /// How far a run goes.
@@ -48,6 +56,8 @@ package struct OperationRules: Sendable, Hashable {
     package var quarantineShare: Double = 50
     /// Whether and how often the last read is compared again.
     package var drift: Drift?
+    /// What becomes of the first plan of a changed policy where nobody asked for it.
+    package var onChange = OnChange.hold
 
     /// What a policy that states nothing has.
     package init() {}

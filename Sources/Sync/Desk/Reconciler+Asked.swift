@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Directory
+import Logging
 import Policy
 import Postgres
 
@@ -23,26 +24,38 @@ extension Reconciler {
         _ asked: AskedRun, _ policy: Policy, file: String, named name: String, applies: Bool, by caller: Caller,
         patience: Patience
     ) async throws -> Run {
-        try await seats.sit(policy.seat) {
-            let run = try await patience.whileBusy {
-                try await patience.whileAway {
-                    let place = try await runs.place(of: policy.source, platformApp: policy.platformApp)
-                    return try await lease.hold(place.source) { connection in
-                        try await finishOthers(of: place.source)
-                        let begun = try await asked.begin(\.id) {
-                            try await directory.runs.begin(
-                                policy: policy.name, source: place.source, fileName: name, applies: applies, by: caller)
-                        }
-                        return try await unrepeated(begun.id) {
-                            let context = PlanContext(
-                                run: begun.id, source: begun.source, platformApp: begun.platformApp, policy: policy)
-                            try await plan(context, file: file, named: name, progress: .silent, on: connection)
-                            return try await runs.show(begun.id)
-                        }
-                    }
+        try await inTurn(policy.seat, patience) {
+            let place = try await runs.place(of: policy.source, platformApp: policy.platformApp)
+            return try await lease.hold(place.source) { connection in
+                try await finishOthers(of: place.source)
+                let begun = try await asked.begin(\.id) {
+                    try await directory.runs.begin(
+                        policy: policy.name, fingerprint: policy.fingerprint, source: place.source, fileName: name,
+                        applies: applies, by: caller)
+                }
+                do {
+                    let context = PlanContext(
+                        run: begun.id, source: begun.source, platformApp: begun.platformApp, policy: policy)
+                    try await plan(context, .export(file), named: name, progress: .silent, on: connection)
+                    return try await runs.show(begun.id)
+                } catch {
+                    throw BrokenRun(run: begun.id, cause: error)
                 }
             }
-            return try await applied(run, applies, patience)
+        } then: { run in
+            let ended = applies && run.state == .planned ? try await apply(run.id, patience: patience) : run
+            try await keep(ended, of: policy, upload: file, named: name)
+            return ended
+        }
+    }
+
+    /// Nobody has the upload later: what the run read is kept while it is there.
+    private func keep(_ run: Run, of policy: Policy, upload file: String, named name: String) async throws {
+        do {
+            guard case .skipped(let reason) = try await keep(run, of: policy, file: file, named: name) else { return }
+            logger.warning("the read was not kept", metadata: ["run": "\(run.id)", "reason": "\(reason)"])
+        } catch  where !(error is CancellationError) {
+            logger.warning("the read was not kept", metadata: ["run": "\(run.id)", "error": "\(error)"])
         }
     }
 
@@ -50,29 +63,18 @@ extension Reconciler {
     func carryOutUndo(
         _ asked: AskedRun, of id: Int64, seat: String, guards: Guards, applies: Bool, by caller: Caller, patience: Patience
     ) async throws -> Run {
-        try await seats.sit(seat) {
-            let run = try await patience.whileBusy {
-                try await patience.whileAway {
-                    do {
-                        return try await undo(id, guards) {
-                            try await asked.begin(\.id) {
-                                try await directory.runs.beginUndo(of: id, applies: applies, by: caller)
-                            }
-                        }
-                    } catch  where asked.hasBegun {
-                        throw BrokenRun(run: id, cause: error)
+        try await inTurn(seat, patience) {
+            do {
+                return try await undo(id, guards) {
+                    try await asked.begin(\.id) {
+                        try await directory.runs.beginUndo(of: id, applies: applies, by: caller)
                     }
                 }
+            } catch  where asked.hasBegun {
+                throw BrokenRun(run: id, cause: error)
             }
-            return try await applied(run, applies, patience)
+        } then: { run in
+            applies && run.state == .planned ? try await apply(run.id, patience: patience) : run
         }
-    }
-
-    private func applied(_ run: Run, _ applies: Bool, _ patience: Patience) async throws -> Run {
-        applies && run.state == .planned ? try await apply(run.id, patience: patience) : run
-    }
-
-    private func unrepeated<T>(_ run: Int64, _ body: () async throws -> T) async throws -> T {
-        do { return try await body() } catch { throw BrokenRun(run: run, cause: error) }
     }
 }

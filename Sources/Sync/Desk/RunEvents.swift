@@ -90,3 +90,12 @@ package struct RunEvents: AsyncSequence, Sendable {
         }
     }
 }
+
+extension Reconciler {
+    /// What becomes of a run, wherever it is under way.
+    ///
+    /// - Parameter policy: of which the run must be, where one is named.
+    package func events(of id: Int64, policy: String? = nil, by caller: Caller) -> RunEvents {
+        RunEvents(id: id, policy: policy, caller: caller, journal: directory.runs, board: board)
+    }
+}

@@ -128,7 +128,7 @@ package final class SyncDesk: Sendable {
     ///
     /// - Throws: `DirectoryError` with `notFound` for no such run, when it is asked for the first event.
     package func events(of id: Int64, policy: String? = nil, by caller: Caller) -> RunEvents {
-        RunEvents(id: id, policy: policy, caller: caller, journal: directory.runs, board: reconciler.board)
+        reconciler.events(of: id, policy: policy, by: caller)
     }
 
     private func ask(
@@ -158,7 +158,8 @@ package final class SyncDesk: Sendable {
         do {
             let run = try await job.carryOut(job.asked)
             logger.notice(
-                "a run that was asked for", metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
+                "a run that was asked for",
+                metadata: ["run": "\(run.id)", "policy": "\(run.policy)", "state": "\(run.state.rawValue)"])
         } catch {
             job.asked.fail(error)
             guard !(error is CancellationError), !Task.isCancelled else { return }

@@ -60,8 +60,7 @@ enum DecisionStatements {
                 object_id = case when j.state = 'decided' and j.lapsed is null then j.user_id else p.object_id end,
                 link_desired = case when j.state = 'decided' and j.lapsed is null and p.situation <> 'linked' then j.desired
                                     else p.link_desired end,
-                former_key = case when j.state = 'decided' and j.lapsed is null and p.situation <> 'linked' then j.former_key
-                                  else p.former_key end
+                former_key = case when j.state = 'decided' and j.lapsed is null and p.situation <> 'linked' then j.former_key end
             from judged j where p.external_key = j.external_key
             """,
             // Whoever else would have matched that user is somebody else.

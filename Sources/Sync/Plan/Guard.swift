@@ -20,13 +20,15 @@ struct PlanFigures: Sendable, Equatable {
     var administratorsLost = 0
     /// People absent from the export, whom an unproven absence keeps out of the plan.
     var absentUnproven = 0
+    /// People who keep memberships or roles because the absence of what gave them is unproven.
+    var membersUnproven = 0
     /// What is done in each account, where the policy limits that.
     var accounts: [Account] = []
 }
 
 /// A limit that stops changes before the first write.
 package struct GuardVerdict: Sendable, Equatable {
-    /// A stable code: a kind of `Guards.Kind`, `absence_unproven`, `undone`, `report`.
+    /// A stable code: a kind of `Guards.Kind`, `absence_unproven`, `undone`, `report`, `policy_changed`.
     package let code: String
     /// The limit and by how much it is exceeded.
     package let message: String
@@ -46,6 +48,14 @@ enum Guard {
                     code: "absence_unproven",
                     message: "\(figures.absentUnproven) people are not in the export, but it does not prove that they are gone: "
                         + (reason ?? "it may be incomplete")))
+        }
+        if figures.membersUnproven > 0 {
+            verdicts.append(
+                GuardVerdict(
+                    code: "absence_unproven",
+                    message:
+                        "\(figures.membersUnproven) people keep memberships or roles which no group gives them any more, since the "
+                        + "export does not prove that its groups are whole: " + (reason ?? "it may be incomplete")))
         }
         let whole = limits.limits
         for kind in Guards.Kind.allCases {

@@ -60,15 +60,17 @@ enum GuardStatements {
 
     /// Refuses, before anything is applied, what would leave an account without anybody who runs it.
     ///
-    /// Whoever is suspended runs nothing. Who gets the role in the same run counts; what is held apart may come any time.
+    /// Whoever is suspended runs nothing. Who gets the role or returns with it in the same run counts; what is held apart may
+    /// come any time.
     ///
     /// - Parameter run: with the run of what is held of it.
     static func keepLastAdministrators(_ run: Int64) -> PostgresQuery {
         """
         with own as materialized (
-            select run_id, seq, object_id, action, memberships, coalesce(suspends, false) or action = 'delete' as leaves
-            from changes where planned_at = now() and kind = 'user'
-                and run_id in (select id from runs where id = \(run) or part_of = \(run))
+            select c.run_id, c.seq, c.object_id, c.action, c.memberships, r.source_id,
+                   coalesce(c.suspends, false) or c.action = 'delete' as leaves, coalesce(not c.suspends, false) as returns
+            from runs r join changes c on c.run_id = r.id and c.planned_at = now() and c.kind = 'user'
+            where r.id = \(run) or r.part_of = \(run)
         ),
         losing as materialized (
             select c.run_id, c.seq, c.object_id as user_id, m.key::bigint as account_id
@@ -80,8 +82,20 @@ enum GuardStatements {
             where c.leaves and c.action <> 'create'
         ),
         gaining as materialized (
-            select c.run_id, m.key::bigint as account_id from own c cross join lateral jsonb_each(c.memberships) m
-            where m.value ->> 1 = 'administrator' and not c.leaves
+            select g.run_id, g.account_id
+            from (
+                select c.*, m.key::bigint as account_id from own c cross join lateral jsonb_each(c.memberships) m
+                where m.value ->> 1 = 'administrator'
+                union all
+                select c.*, au.account_id
+                from own c join account_users au on au.user_id = c.object_id and au.role = 'administrator'
+                where c.returns and not c.memberships ? au.account_id::text
+            ) g
+            -- The run lifts its source's suspension and nobody else's.
+            where not g.leaves and not exists (
+                select from suspensions s
+                where s.subject_kind = 'user' and s.subject_id = g.object_id
+                  and not (g.returns and s.by_kind = 'source' and s.by_id = g.source_id))
         )
         insert into change_refusals (run_id, seq, code, detail)
         select distinct on (l.run_id, l.seq) l.run_id, l.seq, 'last_administrator', 'account ' || l.account_id

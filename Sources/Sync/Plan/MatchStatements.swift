@@ -12,8 +12,11 @@ struct PlanContext: Sendable {
     let platformApp: Int64
     let policy: Policy
     let area: StagingArea
+    /// Whether a plan waits for a person by which a changed policy would first be used.
+    let holdsChangedPolicy: Bool
 
-    init(run: Int64, source: Int64, platformApp: Int64, policy: Policy) {
+    init(run: Int64, source: Int64, platformApp: Int64, policy: Policy, holdsChangedPolicy: Bool = false) {
+        self.holdsChangedPolicy = holdsChangedPolicy
         self.run = run
         self.source = source
         self.platformApp = platformApp
@@ -218,7 +221,7 @@ enum MatchStatements {
         """
         update \(unescaped: c.area.pending) p set situation = 'unmatched', object_id = null, link_desired = null, former_key = null
         from \(unescaped: c.area.entries) o
-        where p.former_key is not null and o.kind in ('p', 'r') and o.external_key = p.former_key
+        where p.situation = 'unlinked' and p.former_key is not null and o.kind in ('p', 'r') and o.external_key = p.former_key
         """
     }
 

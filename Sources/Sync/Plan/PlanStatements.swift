@@ -13,7 +13,8 @@ enum PlanStatements {
                              fields, suspends, reason, entry_hash)
         select \(c.run), row_number() over (order by x.account_id), now(), 'account', x.action, x.account_id, x.row_version,
                x.external_key, x.fields, case when x.suspended then false end,
-               case x.action when 'create' then 'a new account of the policy' when 'restore' then 'its rule is back'
+               case x.action when 'create' then 'a new account of the policy'
+                   when 'restore' then case when \(unescaped: isFound("x.external_key")) then 'back in the export' else 'its rule is back' end
                    when 'link' then 'nothing but our memory of it' else 'its rule changed' end,
                x.hash
         from (
@@ -44,6 +45,9 @@ enum PlanStatements {
         """
     }
 
+    /// Whether an account is one for each group, unit or value, by the key of its link; the others are the policy's own.
+    fileprivate static func isFound(_ key: String) -> String { "convert_from(\(key), 'UTF8') ~ '^account:[^:=]*[:=]'" }
+
     /// Accounts whose rule vanished from the policy: suspended, never deleted.
     ///
     /// An account for each group, unit or value is gone with what it is for, which needs proof.
@@ -51,7 +55,9 @@ enum PlanStatements {
         """
         insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key, suspends, reason)
         select \(c.run), \(planned: c) + row_number() over (order by a.id), now(), 'account', 'suspend', a.id, a.row_version,
-               l.external_key, true, 'its rule is gone from the policy'
+               l.external_key, true,
+               case when \(unescaped: isFound("l.external_key")) then 'nothing in the export leads to it any more'
+                   else 'its rule is gone from the policy' end
         from links l
         join accounts a on a.id = l.object_id and a.deleted_at is null
         join account_permissibles p on p.platform_app_id = \(c.platformApp) and p.object_id = a.id and p.rights & 2 <> 0
@@ -60,7 +66,7 @@ enum PlanStatements {
             and sp.by_kind = 'source' and sp.by_id = \(c.source)
         where l.source_id = \(c.source) and l.policy = \(c.policy.name) and l.kind = 'account' and s.account_id is null and sp.subject_id is null
           and l.desired ->> 'absent' is distinct from 'keep'
-          and (\(absence == .proven) or convert_from(l.external_key, 'UTF8') !~ '^account:[^:=]*[:=]')
+          and (\(absence == .proven) or not \(unescaped: isFound("l.external_key")))
         """
     }
 
@@ -96,9 +102,18 @@ enum PlanStatements {
         "select count(*) as n from \(unescaped: c.area.absent)"
     }
 
+    /// How many people keep memberships or roles that only an unproven absence would take from them; without a plan.
+    static func keptMemberCount(_ c: PlanContext) -> PostgresQuery {
+        """
+        select count(*) as n from \(unescaped: c.area.pending) p join users u on u.id = p.object_id
+        \(memberships: c, .unproven)
+        where p.situation in ('linked', 'unlinked') and m.kept
+        """
+    }
+
     /// People who have a user: those of whom something differs. Whose address moves comes first: all of those must stand in the
-    /// first chunk together.
-    static func knownUsers(_ c: PlanContext) -> PostgresQuery {
+    /// first chunk together. Who keeps a membership for want of proof is looked at again by the next run, whatever it reads.
+    static func knownUsers(_ c: PlanContext, _ absence: Absence) -> PostgresQuery {
         """
         insert into changes (run_id, seq, planned_at, kind, action, object_id, expected_version, external_key,
                              fields, memberships, suspends, reason, entry_hash)
@@ -114,16 +129,16 @@ enum PlanStatements {
                    when 'link' then 'nothing but our memory of it'
                    else 'changed in the export' end
                end,
-               x.hash
+               case when not x.kept then x.hash end
         from (
-            select p.external_key, p.code, p.hash, p.object_id, u.row_version, f.fields, m.memberships, sp.suspends,
+            select p.external_key, p.code, p.hash, p.object_id, u.row_version, f.fields, m.memberships, m.kept, sp.suspends,
                    case when p.situation = 'unlinked' then 'adopt'
                         when sp.suspends then 'suspend' when not sp.suspends then 'restore'
                         when f.fields <> '{}' or m.memberships <> '{}' then 'update' else 'link' end as action
             from \(unescaped: c.area.pending) p
             join users u on u.id = p.object_id
             \(fields: c)
-            \(memberships: c)
+            \(memberships: c, absence)
             cross join lateral (
                 select case when (p.desired ->> 'enabled')::boolean then case when count(*) > 0 then false end
                             when not \(c.addsOnly) and count(*) filter (
@@ -134,6 +149,7 @@ enum PlanStatements {
             ) sp
             where p.situation in ('linked', 'unlinked')
         ) x
+        where not (x.kept and x.action = 'link')
         """
     }
 
@@ -290,23 +306,26 @@ extension PostgresQuery.StringInterpolation {
     }
 
     /// `{account_id: [role before, role after, rule]}`: what the groups give, against what is stored and what we gave before.
-    /// A membership that we never gave is left alone.
-    fileprivate mutating func appendInterpolation(memberships c: PlanContext) {
+    /// A membership that we never gave is left alone, and `kept` says that one is which only an unproven absence would take:
+    /// that of a group, or of its list of members. What a person's own entry says of him needs no other proof.
+    fileprivate mutating func appendInterpolation(memberships c: PlanContext, _ absence: Absence) {
         appendLiteral(
             """
             cross join lateral (
-                select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(now.role, v.role, v.rule)), '{}') as memberships
+                select coalesce(jsonb_object_agg(v.account_id::text, jsonb_build_array(now.role, v.role, v.rule)) filter (where not v.kept),
+                                '{}') as memberships,
+                       coalesce(bool_or(v.kept and au.role is not null), false) as kept
                 from (
-                    select coalesce(w.account_id, k.id) as account_id, w.role, coalesce(w.grp, 'no group gives it') as rule,
-                           k.id is not null as given
+                    select coalesce(w.account_id, had.id) as account_id, w.role, coalesce(w.grp, 'no group gives it') as rule,
+                           had.id is not null as given, \(absence == .proven ? "false" : Self.isKept(c)) as kept
                     from (
-                        select distinct on (x.account_id) x.account_id, x.role, x.grp
+                        select distinct on (x.account_id) x.account_id, x.role, x.grp, x.precedence
                         from unnest(p.groups) grp(name) join \(c.area.reach) x on x.grp = grp.name
                         order by x.account_id, x.precedence desc, x.grp
                     ) w
                     full join (
                         select key::bigint as id from jsonb_object_keys(p.link_desired -> 'memberships') key
-                    ) k on k.id = w.account_id
+                    ) had on had.id = w.account_id
                 ) v
                 left join account_users au on au.user_id = p.object_id and au.account_id = v.account_id
                 -- A custom role that somebody gave by hand is nobody's business where the policy gives none.
@@ -333,6 +352,23 @@ extension PostgresQuery.StringInterpolation {
             )
             ) m
             """)
+    }
+
+    /// Whether what was given may be so still, for all that an unproven read says: the role in the account `w` was a higher one that
+    /// a group gave; or groups give memberships of the account `had`, or did before the export lost sight of it.
+    private static func isKept(_ c: PlanContext) -> String {
+        """
+        case when w.role is not null then
+            w.role is distinct from p.link_desired -> 'memberships' ->> w.account_id::text and exists (
+                select from \(c.area.reach) k where k.account_id = w.account_id and k.precedence > w.precedence and k.grp not like '*%'
+                    and k.role = p.link_desired -> 'memberships' ->> w.account_id::text)
+        else
+            exists (select from \(c.area.reach) k where k.account_id = had.id and k.grp not like '*%')
+            or not exists (select from \(c.area.reach) k where k.account_id = had.id) and exists (
+                select from links k where k.source_id = \(c.source) and k.kind = 'account' and k.object_id = had.id
+                    and \(PlanStatements.isFound("k.external_key")))
+        end
+        """
     }
 
     /// How many changes the run has so far, all planned in this transaction.

@@ -16,6 +16,13 @@ struct Planner: Sendable {
     /// Why absence proves nothing in this read; nil when it does.
     let unprovenAbsence: String?
 
+    /// Makes the month's partition of the changes, before the transaction of a plan: the table is locked against everybody while it
+    /// is made, and of two runs that are the first of a month one would fail.
+    static func preparePartition(on connection: PostgresConnection) async throws {
+        // One transaction by itself. Any number, used for nothing else.
+        try await connection.executeScript("select pg_advisory_xact_lock(1297307460, 0); select ensure_changes_partition()")
+    }
+
     private var absence: Absence { unprovenAbsence == nil ? .proven : .unproven }
 
     /// Matches and plans on one connection.
@@ -34,6 +41,11 @@ struct Planner: Sendable {
         }
         if context.policy.operation.enforcement == .report, counts.objectChanges > 0 {
             verdicts.append(GuardVerdict(code: "report", message: "the policy reports, and applies nothing by itself"))
+        }
+        if context.holdsChangedPolicy, counts.objectChanges > 0,
+            let changed = try await ChangedPolicy(context: context).verdict(on: connection)
+        {
+            verdicts.append(changed)
         }
         let isDivided = context.policy.operation.held == .changes && verdicts.allSatisfy { $0.isOfChanges }
         if isDivided, let held = try await divide(verdicts, counts: &counts, on: connection) { verdicts = [held] }
@@ -124,12 +136,13 @@ struct Planner: Sendable {
     }
 
     private func difference(on connection: PostgresConnection, counts: inout RunCounts) async throws -> PlanFigures {
+        // Already there, but for the first moment of a month.
         try await execute("select ensure_changes_partition()", on: connection)
         try await execute(PlanStatements.accounts(context), on: connection)
         if !context.addsOnly {
             try await execute(PlanStatements.absentAccounts(context, absence), on: connection)
         }
-        try await execute(PlanStatements.knownUsers(context), on: connection)
+        try await execute(PlanStatements.knownUsers(context, absence), on: connection)
         try await execute(PlanStatements.newUsers(context), on: connection)
         var figures = PlanFigures()
         if context.policy.people.absent == .suspend, !context.addsOnly {
@@ -144,6 +157,12 @@ struct Planner: Sendable {
             ).first {
                 figures.absentUnproven = Int(try row.decode(Int64.self, "n"))
             }
+        }
+        if unprovenAbsence != nil, !context.addsOnly,
+            let row = try await connection.query(PlanStatements.keptMemberCount(context).unprepared().timeout(Self.patience))
+                .first
+        {
+            figures.membersUnproven = Int(try row.decode(Int64.self, "n"))
         }
         guard let row = try await connection.query(PlanStatements.summary(context).unprepared().timeout(Self.patience)).first
         else { return figures }

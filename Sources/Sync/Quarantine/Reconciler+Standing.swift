@@ -20,15 +20,18 @@ extension Reconciler {
     package func due() async throws -> Set<StandingStore.PolicyName> { try await standings.due() }
 
     /// Notes how a run fared that ended without being applied.
-    func noteStanding(of run: Run, _ policy: Policy, file: String) async throws {
+    func noteStanding(of run: Run, _ policy: Policy, file: String?) async throws {
         switch run.state {
         case .refused, .failed:
             var stamp: String?
-            if run.code == SyncError.Code.unusable.rawValue {
+            if let file, run.code == SyncError.Code.unusable.rawValue {
                 stamp = try await NIOThreadPool.singleton.runIfActive { WatchedFile(export: file) }.map(policy.stamp)
             }
             try await standings.failed(run.id, stamp: stamp)
-        case .unchanged, .held: try await standings.recovered(run.id)
+        case .held: try await standings.recovered(run.id)
+        case .unchanged:
+            try await standings.recovered(run.id)
+            try await standings.retry(after: run.id, false)
         default: break
         }
     }

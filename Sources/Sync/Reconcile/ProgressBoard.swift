@@ -20,6 +20,14 @@ package struct RunStage: Sendable, Equatable {
     /// So much is done in a second; nil at first.
     package let rate: Double?
 
+    package init(name: Name, done: Int64, of: Int64?, entries: Int? = nil, rate: Double? = nil) {
+        self.name = name
+        self.done = done
+        self.of = of
+        self.entries = entries
+        self.rate = rate
+    }
+
     /// Seconds that the stage still takes at its rate; nil where nobody knows.
     package var remaining: Double? {
         guard let of, let rate, rate > 0 else { return nil }

@@ -50,15 +50,35 @@ package struct Patience: Sendable {
 }
 
 extension Reconciler {
-    /// ``plan(_:file:actor:applies:progress:)``, again after an outage of the database, and after another run of the source.
+    /// ``plan(_:_:actor:applies:holdsChangedPolicy:progress:)``, again after an outage of the database, and after another run of
+    /// the source; when it is its turn among the runs of this process.
+    package func plan(
+        _ policy: Policy, _ input: RunInput, actor: String, applies: Bool = false, holdsChangedPolicy: Bool = false,
+        progress: RunProgress = .silent, patience: Patience
+    ) async throws -> Run {
+        try await inTurn(policy.seat, patience) {
+            try await plan(
+                policy, input, actor: actor, applies: applies, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
+        }
+    }
+
+    /// Plans when there is a seat, again after outages; while another process is at the source, others of this one have the seat.
+    ///
+    /// - Parameter then: done in the same seat, so that nobody comes between a plan and its end.
+    func inTurn(
+        _ seat: String, _ patience: Patience, plan: @Sendable () async throws -> Run,
+        then: @Sendable (Run) async throws -> Run = { $0 }
+    ) async throws -> Run {
+        try await patience.whileBusy {
+            try await seats.sit(seat) { try await then(try await patience.whileAway { try await plan() }) }
+        }
+    }
+
+    /// The same of an export.
     package func plan(
         _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
-        try await patience.whileBusy {
-            try await patience.whileAway {
-                try await plan(policy, file: file, actor: actor, applies: applies, progress: progress)
-            }
-        }
+        try await plan(policy, .export(file), actor: actor, applies: applies, progress: progress, patience: patience)
     }
 
     /// ``apply(_:release:progress:)``, continued after an outage of the database; another process at the same is waited for.
@@ -83,14 +103,25 @@ extension Reconciler {
         }
     }
 
-    /// ``reconcile(_:file:actor:progress:)``, through outages of the database, when it is its turn among the runs of this process.
+    /// ``reconcile(_:_:actor:holdsChangedPolicy:progress:)``, through outages of the database, when it is its turn among the runs of
+    /// this process.
+    package func reconcile(
+        _ policy: Policy, _ input: RunInput, actor: String, holdsChangedPolicy: Bool = false, progress: RunProgress = .silent,
+        patience: Patience
+    ) async throws -> Run {
+        try await inTurn(policy.seat, patience) {
+            try await plan(
+                policy, input, actor: actor, applies: true, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
+        } then: { run in
+            run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
+        }
+    }
+
+    /// The same of an export.
     package func reconcile(
         _ policy: Policy, file: String, actor: String, progress: RunProgress = .silent, patience: Patience
     ) async throws -> Run {
-        try await seats.sit(policy.seat) {
-            let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress, patience: patience)
-            return run.state == .planned ? try await apply(run.id, progress: progress, patience: patience) : run
-        }
+        try await reconcile(policy, .export(file), actor: actor, progress: progress, patience: patience)
     }
 }
 

@@ -77,7 +77,8 @@ extension RunStore {
     /// Plans that are to be applied and are not yet, oldest first.
     ///
     /// What a process has just planned is its own to apply, and a call of the API, which holds no lease, has a minute; of one
-    /// source nothing is spared, since its lease, which the caller holds then, says that nobody is at it.
+    /// source nothing is spared, since its lease, which the caller holds then, says that nobody is at it. What seems to come from
+    /// the future was planned before the clock was set back, and is not spared.
     func waiting(source: Int64? = nil) async throws -> [Int64] {
         let isWatching = source == nil
         // Each part is one that an index is made for: bulk calls make many runs, and this is asked every second.
@@ -87,9 +88,9 @@ extension RunStore {
                 select id, source_id from runs
                 where state in ('planned', 'applying') and (released_at is not null
                     or (state = 'applying' and not (\(isWatching) and policy = 'provision'
-                        and planned_at > clock_timestamp() - interval '1 minute'))
+                        and planned_at between clock_timestamp() - interval '1 minute' and clock_timestamp() + interval '1 minute'))
                     or (state = 'planned' and applies
-                        and not (\(isWatching) and planned_at > clock_timestamp() - interval '5 seconds')))
+                        and not (\(isWatching) and planned_at between clock_timestamp() - interval '5 seconds' and clock_timestamp() + interval '5 seconds')))
                 union all
                 select id, source_id from runs where state = 'held' and released_at is not null
             ) w

@@ -21,6 +21,8 @@ package struct Reconciler: Sendable {
     /// What the runs of this process are at.
     package let board = ProgressBoard()
 
+    let kept: KeptReadStore
+
     /// The journal.
     package let runs: RunStore
 
@@ -30,30 +32,57 @@ package struct Reconciler: Sendable {
         self.logger = logger
         engine = ChangeEngine(directory: directory)
         lease = SourceLease(postgres: postgres)
+        kept = KeptReadStore(postgres: postgres)
         runs = RunStore(postgres: postgres)
     }
 
-    /// Reads an export and stores the plan; nothing of the domain is touched.
+    /// Reads and stores the plan; nothing of the domain is touched.
     ///
     /// - Parameters:
+    ///   - input: what is read. Where the kept read has it already, an export as the one it was made from, changes as some that it
+    ///     took, that is planned.
     ///   - actor: who asked for it, for the journal.
     ///   - applies: whether the plan is to be applied without being asked again: if this process dies first, another one does.
+    ///   - holdsChangedPolicy: whether a plan waits for a person by which a changed policy would first be used.
     /// - Returns: the run, in one of the states planned, held, unchanged and refused.
-    /// - Throws: ``SyncError`` when no run could begin, ``SyncError/Code/busy`` while another reads for the source;
-    ///   ``PostgresError`` when the database went away, with nothing left half done.
+    /// - Throws: ``SyncError`` when no run could begin, ``SyncError/Code/busy`` while another reads for the source,
+    ///   ``SyncError/Code/nothingKept``; ``PostgresError`` when the database went away, with nothing left half done.
     package func plan(
-        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent
+        _ policy: Policy, _ input: RunInput, actor: String, applies: Bool = false, holdsChangedPolicy: Bool = false,
+        progress: RunProgress = .silent
     ) async throws -> Run {
         let place = try await runs.place(of: policy.source, platformApp: policy.platformApp)
         return try await lease.hold(place.source) { connection in
             try await finishOthers(of: place.source)
-            let run = try await runs.begin(policy: policy.name, at: place, fileName: file, actor: actor, applies: applies)
-            let context = PlanContext(run: run, source: place.source, platformApp: place.platformApp, policy: policy)
-            try await plan(context, file: file, progress: progress, on: connection)
+            let read = try await kept.latest(source: place.source, policy: policy.name)
+            guard let fileName = input.file ?? read?.fileName else {
+                throw SyncError(
+                    .nothingKept,
+                    "nothing is kept of the last read of the source “\(policy.source)”: no run applied an export yet, its time "
+                        + "(read.keep) is over, or the policy keeps nothing; name an export")
+            }
+            let run = try await runs.begin(
+                policy: policy, at: place, input, fileName: fileName, actor: actor, applies: applies)
+            let context = PlanContext(
+                run: run, source: place.source, platformApp: place.platformApp, policy: policy,
+                holdsChangedPolicy: holdsChangedPolicy)
+            try await plan(context, input, progress: progress, on: connection)
             let planned = try await runs.show(run)
-            try await noteStanding(of: planned, policy, file: file)
+            try await noteStanding(of: planned, policy, file: input.file)
             return planned
         }
+    }
+
+    /// ``plan(_:_:actor:applies:holdsChangedPolicy:progress:)`` of an export.
+    package func plan(
+        _ policy: Policy, file: String, actor: String, applies: Bool = false, progress: RunProgress = .silent
+    ) async throws -> Run {
+        try await plan(policy, .export(file), actor: actor, applies: applies, progress: progress)
+    }
+
+    /// Shows what a policy would make of the last read, be it one that nobody uses yet: nothing is applied by itself.
+    package func planKept(_ policy: Policy, actor: String, progress: RunProgress = .silent) async throws -> Run {
+        try await plan(policy, .kept, actor: actor, progress: progress)
     }
 
     /// Applies the plan of a run, exactly; continues one that was cut short.
@@ -75,9 +104,17 @@ package struct Reconciler: Sendable {
     }
 
     /// Plans and, unless a guard holds it, applies.
-    package func reconcile(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
-        let run = try await plan(policy, file: file, actor: actor, applies: true, progress: progress)
+    package func reconcile(
+        _ policy: Policy, _ input: RunInput, actor: String, holdsChangedPolicy: Bool = false, progress: RunProgress = .silent
+    ) async throws -> Run {
+        let run = try await plan(
+            policy, input, actor: actor, applies: true, holdsChangedPolicy: holdsChangedPolicy, progress: progress)
         return run.state == .planned ? try await apply(run.id, progress: progress) : run
+    }
+
+    /// ``reconcile(_:_:actor:holdsChangedPolicy:progress:)`` of an export.
+    package func reconcile(_ policy: Policy, file: String, actor: String, progress: RunProgress = .silent) async throws -> Run {
+        try await reconcile(policy, .export(file), actor: actor, progress: progress)
     }
 
     // MARK: Reading and planning
@@ -86,18 +123,19 @@ package struct Reconciler: Sendable {
     ///
     /// - Parameter name: what the journal calls the file; its path if nil.
     func plan(
-        _ context: PlanContext, file: String, named name: String? = nil, progress: RunProgress, on connection: PostgresConnection
+        _ context: PlanContext, _ input: RunInput, named name: String? = nil, progress: RunProgress,
+        on connection: PostgresConnection
     ) async throws {
         let run = context.run
         let progress = board.telling(progress, of: run)
         defer { board.remove(run) }
         var counts = RunCounts()
         do {
-            try await readAndPlan(context, file: file, counts: &counts, progress: progress, on: connection)
+            try await readAndPlan(context, input, counts: &counts, progress: progress, on: connection)
         } catch let error as IntakeError {
-            try await refuse(run, code: error.code.rawValue, reason: "\(name ?? file): \(error)", counts)
+            try await refuse(run, code: error.code.rawValue, reason: "\(name ?? input.words): \(error)\(error.hint)", counts)
         } catch let error as SyncError {
-            let reason = name.map { error.message.replacing(file, with: $0) } ?? error.message
+            let reason = name.flatMap { name in input.file.map { error.message.replacing($0, with: name) } } ?? error.message
             try await refuse(run, code: error.code.rawValue, reason: reason, counts)
         } catch {
             // The database may be what failed: then whoever looks next marks the run.
@@ -108,30 +146,40 @@ package struct Reconciler: Sendable {
     }
 
     private func readAndPlan(
-        _ context: PlanContext, file: String, counts: inout RunCounts, progress: RunProgress, on connection: PostgresConnection
+        _ context: PlanContext, _ input: RunInput, counts: inout RunCounts, progress: RunProgress,
+        on connection: PostgresConnection
     ) async throws {
         try await connection.executeScript(context.area.create)
-        let read = try await StageReader(context: context, file: file, progress: progress).read(on: connection)
-        counts = read.counts
-        await progress.report(.planning(people: counts["people"]))
-        guard counts["people"] > 0 else {
-            throw SyncError(
-                .empty, "\(file) holds no person that the policy knows: an empty read is a fault, not an empty company")
+        let opened = try await open(input, context)
+        do {
+            let read = try await StageReader(context: context, progress: progress).read(opened.feed, on: connection)
+            counts = read.counts
+            await progress.report(.planning(people: counts["people"]))
+            try check(counts, input, context.policy)
+            try await plan(context, read, keeping: opened.kept, counts: &counts, on: connection)
+        } catch {
+            if let id = opened.kept?.writer.id { try? await kept.discard(id) }
+            throw error
         }
-        let known = counts["people"] + counts["groups"] + counts["rejected"]
-        let share = context.policy.operation.quarantineShare
-        guard Double(counts["rejected"]) * 100 <= share * Double(known) else {
-            throw SyncError(
-                .unusable,
-                "\(counts["rejected"]) of \(known) people and groups in \(file) cannot be used, and the policy lets \(share) % pass; "
-                    + "is it the right file, and does the policy name the right attributes?")
-        }
+    }
+
+    private func plan(
+        _ context: PlanContext, _ read: StageReader.Outcome, keeping merged: MergedRead?, counts: inout RunCounts,
+        on connection: PostgresConnection
+    ) async throws {
         let planner = Planner(context: context, listsMembers: read.listsMembers, unprovenAbsence: read.unprovenAbsence)
         var planned = counts
         // The planner cannot know how few are left of many, and would not work in parallel for what it takes to be many rows.
+        try await Planner.preparePartition(on: connection)
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
             let (state, _) = try await planner.plan(on: connection, findings: read.findings, counts: &planned)
+            // Plan and read are stored together: whatever dies, what the changes said is neither lost nor taken twice.
+            if let merged {
+                let entries = await merged.feed.recorded
+                _ = try await connection.execute(KeptReadStore.finish(merged.writer.id, entries: entries, read.facts))
+                _ = try await connection.execute(KeptReadStore.current(context.run))
+            }
             try await connection.executeScript("\(context.area.drop); commit", timeout: Planner.patience)
             if state != .unchanged {
                 try await connection.analyzeRoughly(
@@ -164,6 +212,7 @@ package struct Reconciler: Sendable {
         }
         let progress = board.telling(progress, of: run.id)
         defer { board.remove(run.id) }
+        _ = try await postgres.execute(KeptReadStore.current(run.id))
         let report = try await engine.apply(set) { done, of in await progress.report(.applying(done: done, of: of)) }
         try await conclude(run, set, report)
         let concluded = try await runs.show(run.id)
@@ -185,8 +234,9 @@ package struct Reconciler: Sendable {
             try await runs.finish(
                 run.id, .rejected, code: "rejected", reason: "a person left out every change of it", counts: counts)
         } else if report.applied == 0, report.refusedCount > 0 {
+            let codes = report.refused.filter { $0.value > 0 }.map { "\($0.key) \($0.value)" }.sorted().joined(separator: ", ")
             try await runs.finish(
-                run.id, .stale, code: "stale", reason: "nothing of the plan could be applied any more", counts: counts)
+                run.id, .stale, code: "stale", reason: "nothing of the plan could be applied: \(codes)", counts: counts)
         } else {
             let refused = report.refusedCount - report.leftOutCount
             let reasons =

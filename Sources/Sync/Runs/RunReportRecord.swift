@@ -12,6 +12,8 @@ package struct RunReportRecord: Sendable {
     }
 
     package let run: Run
+    /// What was read: an `export`, `changes` on top of the kept read, or the read that was `kept`.
+    package let input: String
     /// Who asked for it.
     package let actor: String
     package let fileSize: Int64?
@@ -34,7 +36,7 @@ extension RunStore {
         let run = try await show(id)
         let rows = try await postgres.query(
             """
-            select r.actor, r.file_size, encode(r.file_hash, 'hex') as file_hash, r.proof,
+            select r.actor, r.input, r.file_size, encode(r.file_hash, 'hex') as file_hash, r.proof,
                    case r.decided_by when 'super_admin' then coalesce((
                        select o.email from super_admins o where o.id = r.decided_by_id), 'a super admin')
                        else r.decided_by::text end as decided_by,
@@ -46,10 +48,12 @@ extension RunStore {
             """)
         guard let row = rows.first else { throw SyncError(.noRun, "there is no run \(id); `muster sync runs` lists them") }
         let durations = try ["plan", "wait", "apply"].compactMap { stage in
-            try row.decode(Int64?.self, stage).map { RunReportRecord.Duration(stage: stage, milliseconds: $0) }
+            // Whatever the clock did meanwhile, nothing took less than no time.
+            try row.decode(Int64?.self, stage).map { RunReportRecord.Duration(stage: stage, milliseconds: max(0, $0)) }
         }
         return RunReportRecord(
-            run: run, actor: try row.decode(String.self, "actor"), fileSize: try row.decode(Int64?.self, "file_size"),
+            run: run, input: try row.decode(String.self, "input"), actor: try row.decode(String.self, "actor"),
+            fileSize: try row.decode(Int64?.self, "file_size"),
             fileHash: try row.decode(String?.self, "file_hash"), proof: try row.decode(String?.self, "proof"),
             decidedBy: try row.decode(String?.self, "decided_by"), durations: durations,
             decisions: try await counts(

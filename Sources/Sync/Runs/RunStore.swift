@@ -2,6 +2,7 @@
 
 import Directory
 import FoundationEssentials
+import Policy
 package import Postgres
 
 /// The journal of runs: begun, planned, applied, and read again by `muster sync runs` and `muster sync show`.
@@ -88,11 +89,14 @@ package struct RunStore: Sendable {
     }
 
     /// Begins a run.
-    func begin(policy: String, at place: Place, fileName: String, actor: String, applies: Bool) async throws -> Int64 {
+    func begin(
+        policy: Policy, at place: Place, _ input: RunInput, fileName: String, actor: String, applies: Bool
+    ) async throws -> Int64 {
         let rows = try await postgres.query(
             """
-            insert into runs (platform_app_id, source_id, policy, file_name, actor, applies)
-            values (\(place.platformApp), \(place.source), \(policy), \(fileName), \(actor), \(applies))
+            insert into runs (platform_app_id, source_id, policy, file_name, input, actor, applies, policy_digest)
+            values (\(place.platformApp), \(place.source), \(policy.name), \(fileName), \(input.name), \(actor), \(applies),
+                    sha256(convert_to(\(policy.fingerprint), 'UTF8')))
             returning id
             """)
         return try rows[0].decode(Int64.self, "id")

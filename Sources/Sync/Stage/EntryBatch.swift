@@ -11,7 +11,7 @@ struct EntryBatch: EntrySink, Sendable {
     }
 
     /// Bytes of the export that were read for it.
-    var bytes: Int64 = 0
+    private(set) var bytes: Int64 = 0
     private var items: [Item] = []
 
     mutating func begin(file: String) { items.append(.file(file)) }
@@ -19,6 +19,17 @@ struct EntryBatch: EntrySink, Sendable {
     mutating func entry(_ entry: borrowing Entry) { items.append(.entry(entry.kept())) }
 
     mutating func rejected(_ rejection: Rejection) { items.append(.rejected(rejection)) }
+
+    /// Hands out what is there, and begins anew.
+    ///
+    /// - Parameter bytes: that were read for it.
+    mutating func take(bytes: Int64) -> EntryBatch? {
+        guard bytes > 0 || !items.isEmpty else { return nil }
+        defer { items = [] }
+        var taken = self
+        taken.bytes = bytes
+        return taken
+    }
 
     /// Hands everything on in the order of the export.
     consuming func deliver<S: EntrySink>(into sink: inout S) throws {

@@ -76,6 +76,9 @@ struct EntryStager: EntrySink {
         )
     }
 
+    /// Notes changes that found nothing that they are about, as those of things that the read does not hold.
+    mutating func note(unmatched count: Int) { if count > 0 { counts["changes_unmatched"] = count } }
+
     /// Hands out the rows built so far.
     mutating func takeRows() -> [UInt8] { rows.take() }
 

@@ -41,6 +41,9 @@ struct ExportFiles: Sendable {
 
     var count: Int { parts.count }
 
+    /// When the newest of the files was written, in nanoseconds since 1970.
+    var modified: Int64 { parts.map(\.stamp.modified).max() ?? 0 }
+
     /// The file's name within the folder; nil where the export is a file.
     func name(_ index: Int) -> String? { isFolder ? parts[index].name : nil }
 

@@ -77,6 +77,9 @@ struct FileStamp: Equatable, Sendable {
     private let seconds: Int
     private let nanoseconds: Int
 
+    /// In nanoseconds since 1970.
+    var modified: Int64 { Int64(seconds) * 1_000_000_000 + Int64(nanoseconds) }
+
     /// nil for what is no regular file.
     init?(_ descriptor: Int32) {
         var info = stat()

@@ -59,6 +59,7 @@ extension Reconciler {
     }
 
     private func planUndo(_ context: UndoContext, _ guards: Guards, on connection: PostgresConnection) async throws {
+        try await Planner.preparePartition(on: connection)
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
             try await planned(context, guards, on: connection)

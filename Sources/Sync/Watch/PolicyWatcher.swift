@@ -6,17 +6,31 @@ import Postgres
 
 /// What the watched folders hold at one moment: every policy, and the export that is the truth for it.
 package struct WatchScan: Sendable {
-    /// A policy with its newest export.
+    /// A policy with its newest export, or with changes that came after that.
     package struct Job: Sendable {
         package let policy: Policy
         package let file: WatchedFile
+        /// Whether the file tells what changed, and not what there is.
+        package let isChanges: Bool
+
+        package init(policy: Policy, file: WatchedFile, isChanges: Bool = false) {
+            self.policy = policy
+            self.file = file
+            self.isChanges = isChanges
+        }
+
+        /// What its run reads.
+        package var input: RunInput { isChanges ? .changes(file.path) : .export(file.path) }
     }
 
     package let policies: [Policy]
     /// The mistakes in policies.
     package let diagnostics: [PolicyDiagnostic]
-    /// The exports that count, oldest first; a policy whose newest export is still being written has none.
+    /// The exports that count, oldest first, each with the changes behind it in the order in which they are to be taken; a policy
+    /// whose newest export is still being written has none, and what comes behind changes that are has to wait.
     package let jobs: [Job]
+    /// Policies of which no export and no changes lie anywhere: what they say is held against the last read that was kept.
+    package let idle: [Policy]
 }
 
 /// Watches the folder of policies and the folders of their exports, on a thread of its own.
@@ -83,25 +97,38 @@ private struct WatchLoop: ~Copyable {
     }
 
     private var folders: Set<String> {
-        Set(book.policies.flatMap { policy in policy.read.files.map { $0.folder(relativeTo: policy.folder) } } + [folder])
+        Set(
+            book.policies.flatMap { policy in
+                (policy.read.files + policy.read.changes).map { $0.folder(relativeTo: policy.folder) }
+            } + [folder])
     }
 
     private mutating func look() -> (WatchScan, MonotonicInstant?) {
         let now = MonotonicInstant.now
-        var jobs: [WatchScan.Job] = []
+        var jobs: [[WatchScan.Job]] = []
         var again: MonotonicInstant?
         var paths: Set<String> = []
+        var idle: [Policy] = []
         for policy in book.policies {
             let exports = policy.exports()
-            paths.formUnion(exports.map(\.path))
-            guard let newest = WatchedFile.newest(exports) else { continue }
-            let (counts, lookAgain) = settling.counts(newest, at: now)
-            if counts { jobs.append(WatchScan.Job(policy: policy, file: newest)) }
-            if let lookAgain { again = min(again ?? lookAgain, lookAgain) }
+            let newest = WatchedFile.newest(exports)
+            let changes = policy.changes(since: newest)
+            paths.formUnion((exports + changes).map(\.path))
+            if exports.isEmpty, changes.isEmpty { idle.append(policy) }
+            var own: [WatchScan.Job] = []
+            for (file, isChanges) in [newest].compactMap({ $0 }).map({ ($0, false) }) + changes.map({ ($0, true) }) {
+                let (counts, lookAgain) = settling.counts(file, at: now)
+                if let lookAgain { again = min(again ?? lookAgain, lookAgain) }
+                guard counts else { break }
+                own.append(WatchScan.Job(policy: policy, file: file, isChanges: isChanges))
+            }
+            if !own.isEmpty { jobs.append(own) }
         }
         settling.keep(only: paths)
-        jobs.sort { ($0.file.modified, $0.file.path) < ($1.file.modified, $1.file.path) }
-        return (WatchScan(policies: book.policies, diagnostics: book.diagnostics, jobs: jobs), again)
+        jobs.sort { ($0[0].file.modified, $0[0].file.path) < ($1[0].file.modified, $1[0].file.path) }
+        let scan = WatchScan(
+            policies: book.policies, diagnostics: book.diagnostics, jobs: jobs.flatMap { $0 }, idle: idle)
+        return (scan, again)
     }
 
     /// Waits until there is a reason to look.

@@ -165,15 +165,19 @@ import Testing
         "OverviewStatements.figures": "likewise", "OverviewStatements.waitingRuns": "likewise",
         "OverviewStatements.failingWebhooks": "likewise", "OverviewStatements.tokens": "likewise",
         "OverviewStatements.stalledJobs": "likewise",
-        "RunStatements.list": "likewise", "RunStatements.show": "likewise", "RunStatements.latest": "likewise",
-        "RunStatements.policies": "likewise", "RunStatements.release": "likewise", "RunStatements.reject": "likewise",
+        "RunStatements.latest": "likewise", "RunStatements.policies": "likewise",
+        "RunStatements.list": "runs have one app, which is asked for: see runsAreTheCallers",
+        "RunStatements.show": "see runsAreTheCallers", "RunStatements.release": "see runsAreTheCallers",
+        "RunStatements.reject": "see runsAreTheCallers", "RunBeginStatements.reach": "see runsAreTheCallers",
+        "RunBeginStatements.begin": "see runsAreTheCallers", "RunBeginStatements.beginUndo": "see runsAreTheCallers",
         "ExplanationStatements.fields": "see operatorsStatementsKnowNoApp", "ExplanationStatements.memberships": "likewise",
         "ExplanationStatements.suspensions": "likewise", "ExplanationStatements.reads": "likewise",
-        "RunDecisionStatements.decide": "likewise", "RunDecisionStatements.counts": "likewise",
-        "RunChangeStatements.list": "likewise", "RunChangeStatements.refusalCounts": "likewise",
-        "RunChangeStatements.findings": "likewise", "RunChangeStatements.findingCounts": "likewise",
-        "RunChangeStatements.accounts": "likewise",
-        "DisputeStatements.list": "likewise", "DisputeStatements.take": "likewise", "DisputeStatements.settle": "likewise",
+        "RunDecisionStatements.decide": "see runsAreTheCallers", "RunDecisionStatements.counts": "operators only",
+        "RunChangeStatements.list": "see runsAreTheCallers", "RunChangeStatements.refusalCounts": "operators only",
+        "RunChangeStatements.findings": "see runsAreTheCallers",
+        "RunChangeStatements.findingCounts": "operators only", "RunChangeStatements.accounts": "operators only",
+        "DisputeStatements.list": "see operatorsStatementsKnowNoApp", "DisputeStatements.take": "likewise",
+        "DisputeStatements.settle": "likewise",
         "QuarantineStatements.list": "likewise", "QuarantineStatements.retry": "likewise",
         "QuarantineStatements.troubles": "likewise",
         "StandingStatements.failed": "no token gets there; deliveries to the webhooks of the run's app",
@@ -185,7 +189,8 @@ import Testing
         "RetentionStatements.auditEvents": "part of the purge; no token gets there",
         "RetentionStatements.deliveries": "likewise", "RetentionStatements.months": "likewise",
         "RetentionStatements.changes": "likewise", "RetentionStatements.findings": "likewise",
-        "RetentionStatements.refusals": "likewise", "RetentionStatements.runs": "likewise",
+        "RetentionStatements.keptReads": "likewise", "RetentionStatements.refusals": "likewise",
+        "RetentionStatements.runs": "likewise",
     ]
 
     @Test(arguments: calls.keys.sorted()) func callsResolveTheirCaller(_ name: String) throws {
@@ -256,6 +261,37 @@ import Testing
         }
     }
 
+    @Test func runsAreTheCallers() {
+        let (caller, page) = (Self.caller, PageRequest(limit: 1))
+        let (reading, writing): ([PostgresQuery], [PostgresQuery]) = (
+            [
+                RunStatements.list(RunFilter(policy: "p"), page, caller: caller),
+                RunStatements.show(1, policy: "p", caller: caller),
+                RunChangeStatements.list(of: 1, policy: "p", RunChangeFilter(), page, caller: caller),
+                RunChangeStatements.findings(of: 1, policy: "p", page, caller: caller),
+            ],
+            [
+                RunStatements.release(1, policy: "p", caller: caller),
+                RunStatements.reject(1, reason: "r", policy: "p", caller: caller),
+                RunDecisionStatements.decide(.approved, of: 1, RunSelection(), reason: nil, policy: "p", caller: caller),
+                RunBeginStatements.reach(platformApp: "a", caller: caller),
+                RunBeginStatements.begin(policy: "p", fingerprint: "x", source: 1, fileName: "f", applies: true, caller: caller),
+                RunBeginStatements.beginUndo(of: 1, applies: true, caller: caller),
+            ]
+        )
+        for (statements, scope) in [(reading, "runs:read"), (writing, "runs:write")] {
+            for statement in statements {
+                #expect(statement.sql.contains(/^with (recursive )?caller as \(select a\.id as app_id/), "\(statement.sql)")
+                #expect(statement.sql.contains("require_scopes(t.scopes, array['\(scope)']"), "\(statement.sql)")
+                #expect(statement.sql.contains(/(r|x|s|a)\.(platform_app_)?id = caller\.app_id/), "\(statement.sql)")
+            }
+        }
+        // What is written is the caller's in the writing itself, not only in what is shown of it.
+        for statement in [RunStatements.release(1, caller: caller), RunStatements.reject(1, reason: "r", caller: caller)] {
+            #expect(statement.sql.contains(/x\.released_at is null\s+and x\.platform_app_id = caller\.app_id/))
+        }
+    }
+
     /// For a Platform App these have no caller, whatever its scopes.
     @Test func operatorsStatementsKnowNoApp() {
         let (caller, page) = (Self.caller, PageRequest(limit: 1))
@@ -278,8 +314,7 @@ import Testing
             ExplanationStatements.fields(.user, 1, caller: caller), ExplanationStatements.fields(.account, 1, caller: caller),
             ExplanationStatements.memberships(1, caller: caller), ExplanationStatements.suspensions(.user, 1, caller: caller),
             ExplanationStatements.reads(.user, 1, caller: caller),
-            RunDecisionStatements.decide(.approved, of: 1, RunSelection(), reason: nil, caller: caller),
-            RunDecisionStatements.counts(of: 1, caller: caller),
+            RunChangeStatements.refusalCounts(of: 1, caller: caller), RunDecisionStatements.counts(of: 1, caller: caller),
             HistoryStatements.events(.user, 1, before: .newest, limit: 1, caller: caller),
             HistoryStatements.changes(.user, 1, before: .newest, limit: 1, caller: caller),
             FactStatements.user(1, caller: caller), FactStatements.account(1, caller: caller),

@@ -34,9 +34,12 @@ import Testing
             let decided = try await journal.show(dispute.id, by: .command)
             #expect(decided.state == .decided && decided.verdict?.decision == .adopt && decided.verdict?.userID == user)
             #expect(decided.verdict?.by.name == "root@example.org" && decided.verdict?.reason == "the same Ada")
-            let grant = "select count(*) from user_permissibles where platform_app_id = \(world.app.id) and object_id = \(user) and origin = 'granted' and rights = 7"
+            let grant =
+                "select count(*) from user_permissibles where platform_app_id = \(world.app.id) and object_id = \(user) and origin = 'granted' and rights = 7"
             #expect(try await world.count(PostgresQuery(unescaped: grant)) == 1)
-            for action in ["dispute.adopt", "permissible.grant"] { #expect(try await world.base.events(action) == 1, "\(action)") }
+            for action in ["dispute.adopt", "permissible.grant"] {
+                #expect(try await world.base.events(action) == 1, "\(action)")
+            }
 
             // The same bytes again: the entry is looked at though nothing of it changed.
             let next = try await world.reconcile(policy, Person.export(Person.crowd(3)))
@@ -85,7 +88,9 @@ import Testing
             try await journal.resolve(second.id, .ignore, reason: "a test account", by: .command)
             await refused(journal, second.id, .ignore, by: .command, "decided already")
             let next = try await world.reconcile(policy, Person.export(people))
-            #expect(next.counts["disputed"] == 0 && next.counts["create"] == 1, "the other one has the address: \(next.counts.values)")
+            #expect(
+                next.counts["disputed"] == 0 && next.counts["create"] == 1, "the other one has the address: \(next.counts.values)"
+            )
             #expect(try await world.reconciler.runs.findings(of: next.id).isEmpty)
             let ignored = try await world.onlyDispute()
             #expect(ignored.state == .ignored && ignored.id == second.id && ignored.verdict?.reason == "a test account")
@@ -176,21 +181,50 @@ import Testing
             let twin = try #require(
                 try await journal.list(DisputeFilter(entry: "p2@example.org"), PageRequest(limit: 9), by: .command).items.first)
             try await journal.resolve(twin.id, .link(second), by: .command)
+            let run = try await world.reconcile(policy, Person.export(people))
+            let lapsed = try await journal.show(twin.id, by: .command)
+            #expect(lapsed.verdict?.lapsed == "linked_elsewhere", "\(lapsed) \(run.reason ?? "") \(run.counts.values)")
+            try await journal.resolve(twin.id, .ignore, by: .command)
+            let left = try await world.reconcile(policy, Person.export(people))
+            #expect(left.counts["disputed"] == 1 && left.counts["create"] == 0, "the other one: \(left.counts.values)")
+            #expect(try await journal.show(twin.id, by: .command).state == .ignored)
+        }
+    }
+
+    @Test func aUserTakenFromTheAppIsGivenBack() async throws {
+        try await withSyncWorld { world in
+            let (policy, journal) = (try Policy.crowd(), world.base.directory.disputes)
+            var people = Person.crowd(3)
             try await world.reconcile(policy, Person.export(people))
-            #expect(try await journal.show(twin.id, by: .command).verdict?.lapsed == "linked_elsewhere")
+            let user = try await world.id("p1@example.org")
+            try await world.base.directory.permissibles.revoke(.user, user, from: world.app.id, by: .command)
+            people[0].name = "Renamed"
+            try await world.reconcile(policy, Person.export(people))
+            let dispute = try await world.onlyDispute()
+            #expect(dispute.code == "non_permissible" && dispute.candidates.map(\.id) == [user])
+            #expect(dispute.candidates.first?.links.map(\.externalID) == [dispute.externalID])
+            #expect(try await world.reconciler.due().isEmpty)
+            try await journal.resolve(dispute.id, .adopt(user), by: .command)
+            #expect(try await world.reconciler.due().map(\.policy) == ["crowd"], "a daemon looks again")
+            #expect(try await world.reconcile(policy, Person.export(people)).counts["update"] == 1)
+            #expect(try await world.count("select count(*) from disputes") == 0)
+            #expect(try await world.reconciler.due().isEmpty)
         }
     }
 
     @Test func oneOfTwoWhoResolveAtOnceDoes() async throws {
         try await withSyncWorld { world in
             let journal = world.base.directory.disputes
-            let (one, two) = (try await world.base.superAdmin("one@example.org"), try await world.base.superAdmin("two@example.org"))
+            let (one, two) = (
+                try await world.base.superAdmin("one@example.org"), try await world.base.superAdmin("two@example.org")
+            )
             let user = try await world.user("p1@example.org", of: try await world.base.app("HR"))
             try await world.reconcile(try Policy.crowd(), Person.export(Person.crowd(2)))
             let id = try await world.onlyDispute().id
             let done = await withTaskGroup(of: Bool.self) { group in
                 for (caller, resolution) in [
-                    (one.caller, DisputeResolution.adopt(user)), (two.caller, .ignore), (one.caller, .ignore), (two.caller, .adopt(user)),
+                    (one.caller, DisputeResolution.adopt(user)), (two.caller, .ignore), (one.caller, .ignore),
+                    (two.caller, .adopt(user)),
                 ] {
                     group.addTask { (try? await journal.resolve(id, resolution, by: caller)) != nil }
                 }
@@ -212,14 +246,18 @@ import Testing
             let user = try await world.user("p1@example.org", of: other)
             try await world.reconcile(try Policy.crowd(), Person.export(Person.crowd(2)))
             let id = try await world.onlyDispute().id
-            let seen = try #require(try await journal.list(DisputeFilter(), PageRequest(limit: 9), by: world.app.caller).items.first)
-            #expect(seen.id == id && seen.candidates.isEmpty && seen.hiddenCandidates == 1, "whom it may not read it does not see")
+            let seen = try #require(
+                try await journal.list(DisputeFilter(), PageRequest(limit: 9), by: world.app.caller).items.first)
+            #expect(
+                seen.id == id && seen.candidates.isEmpty && seen.hiddenCandidates == 1, "whom it may not read it does not see")
             #expect(try await journal.list(DisputeFilter(), PageRequest(limit: 9), by: other.caller).items.isEmpty)
             let missing = await #expect(throws: DirectoryError.self) { try await journal.show(id, by: other.caller) }
             #expect(missing == .notFound)
             for caller in [world.app.caller, other.caller] {
                 for resolution in [DisputeResolution.link(user), .adopt(user), .ignore, .reconsider] {
-                    let error = await #expect(throws: DirectoryError.self) { try await journal.resolve(id, resolution, by: caller) }
+                    let error = await #expect(throws: DirectoryError.self) {
+                        try await journal.resolve(id, resolution, by: caller)
+                    }
                     #expect(error == .invalidAccessToken)
                 }
             }
@@ -235,7 +273,9 @@ import Testing
         _ journal: DisputeStore, _ id: Int64, _ resolution: DisputeResolution, by caller: Caller, _ words: String
     ) async {
         let error = await #expect(throws: DirectoryError.self) { try await journal.resolve(id, resolution, by: caller) }
-        guard case .invalid(let problems)? = error else { return #expect(Bool(false), "\(resolution): \(String(describing: error))") }
+        guard case .invalid(let problems)? = error else {
+            return #expect(Bool(false), "\(resolution): \(String(describing: error))")
+        }
         #expect(problems.contains { $0.message.contains(words) }, "\(problems)")
     }
 }
@@ -247,7 +287,6 @@ extension SyncWorld {
         (draft.email, draft.name) = (email, "Somebody")
         return try await base.directory.users.create(draft, by: app.caller).id
     }
-
 
     func onlyDispute() async throws -> Dispute {
         let disputes = try await base.directory.disputes.list(DisputeFilter(), PageRequest(limit: 10), by: .command).items

@@ -13,7 +13,8 @@ import Testing
     /// Two of five find no seat.
     private func full(_ world: SyncWorld) async throws -> (Policy, Run) {
         let policy = try Policy.crowd()
-        try await world.reconcile(policy, Person.export([Person(id: 9, mail: "p9@example.org", name: "Nine", groups: ["support"])]))
+        try await world.reconcile(
+            policy, Person.export([Person(id: 9, mail: "p9@example.org", name: "Nine", groups: ["support"])]))
         try await world.base.postgres.execute("update accounts set limits = '{\"agents\": 4}'")
         return (policy, try await world.reconcile(policy, export()))
     }
@@ -45,11 +46,12 @@ import Testing
             #expect(next.state == .unchanged && next.counts["quarantined"] == 2, "\(next.counts.values)")
             let findings = try await world.reconciler.runs.findings(of: next.id)
             #expect(findings.map(\.code) == ["quarantined", "quarantined"])
-            #expect(findings.allSatisfy { $0.detail.contains("no_seat") && $0.detail.contains("tried again from") }, "\(findings)")
+            #expect(
+                findings.allSatisfy { $0.detail.contains("no_seat") && $0.detail.contains("tried again from") }, "\(findings)")
 
             // Each time it takes longer, up to a day.
             for (attempt, pause) in [(2, 4), (3, 24), (4, 24)] {
-                try await world.base.postgres.execute("update quarantined_entries set next_try_at = now() - interval '1 second'")
+                try await world.base.postgres.execute("update quarantined_entries set next_try_at = now()")
                 #expect(try await world.reconciler.due().map(\.policy) == ["crowd"])
                 let tried = try await world.reconcile(policy, export())
                 #expect(tried.counts["refused.no_seat"] == 2)
@@ -61,9 +63,11 @@ import Testing
 
             // One whose entry changes is tried at once, the other one is not.
             let name = try #require(first.first?.entry)
-            let changed = try await world.reconcile(policy, export { people in
-                for index in people.indices where people[index].mail == name { people[index].name += " II" }
-            })
+            let changed = try await world.reconcile(
+                policy,
+                export { people in
+                    for index in people.indices where people[index].mail == name { people[index].name += " II" }
+                })
             #expect(changed.counts["create"] == 1 && changed.counts["quarantined"] == 1)
             #expect(try await entries(world).map(\.attempts).sorted() == [1, 4])
 
@@ -72,9 +76,11 @@ import Testing
             #expect(try await world.base.directory.quarantine.retry(QuarantineFilter(source: "other"), by: .command) == 0)
             #expect(try await world.base.directory.quarantine.retry(QuarantineFilter(source: "example"), by: .command) == 2)
             #expect(try await world.base.events("quarantine.retry") == 2)
-            let done = try await world.reconcile(policy, export { people in
-                for index in people.indices where people[index].mail == name { people[index].name += " II" }
-            })
+            let done = try await world.reconcile(
+                policy,
+                export { people in
+                    for index in people.indices where people[index].mail == name { people[index].name += " II" }
+                })
             #expect(done.state == .done && done.counts["applied"] == 2)
             #expect(try await entries(world).isEmpty, "success clears it")
         }
@@ -97,7 +103,8 @@ import Testing
                         members: ["cn=support,ou=groups,dc=example,dc=org"]
                     """)
             let tried = try await world.reconcile(renamed, export { people in people.removeAll { $0.mail == names[0] } })
-            #expect(tried.counts["quarantined"] == 0 && tried.counts["refused.no_seat"] == 1, "other rules: \(tried.counts.values)")
+            #expect(
+                tried.counts["quarantined"] == 0 && tried.counts["refused.no_seat"] == 1, "other rules: \(tried.counts.values)")
         }
     }
 

@@ -39,6 +39,49 @@ import Testing
         }
     }
 
+    /// The same, where full exports and what slapd's own log says come in turn, and files come twice.
+    @Test func theStoreFollowsChangesAndExportsInTurn() async throws {
+        let seed = UInt64(ProcessInfo.processInfo.environment["MUSTER_SEED"] ?? "") ?? 20_261_123
+        let reads = ProcessInfo.processInfo.environment["MUSTER_SOAK"] != nil ? 1_000 : 40
+        let policy = try Self.policy
+        try await Slapd.run { slapd in
+            try await withSyncWorld { world in
+                var random = SeededGenerator(seed: seed)
+                var company = Company()
+                var former: [RunInput] = []
+                var taken = 0
+                for number in 0..<reads {
+                    var steps = ""
+                    for _ in 0..<Int.random(in: 1...15, using: &random) { steps += company.step(&random) }
+                    try await slapd.modify(steps)
+                    let isFull = number == 0 || Int.random(in: 0..<5, using: &random) == 0
+                    let file = world.folder.appending(path: "\(number).ldif").path
+                    // Asked in any case: it waits for what the directory does by itself.
+                    try await slapd.export(to: file)
+                    let log = world.folder.appending(path: "audit-\(number).ldif").path
+                    let hasLog = try slapd.handOver(to: log)
+                    let input = isFull || !hasLog ? RunInput.export(file) : .changes(log)
+                    if !isFull, hasLog { try FileManager.default.removeItem(atPath: file) }
+                    let run = try await world.reconciler.reconcile(policy, input, actor: "test")
+                    if case .export(let file) = input { _ = try await world.reconciler.keep(run, of: policy, file: file) }
+                    let disputed = company.exported()
+                    let label: Comment = "seed \(seed), read \(number), \(input), after:\n\(steps)"
+                    try #require([.done, .unchanged].contains(run.state), "\(run.code ?? "") \(run.reason ?? "") \(label)")
+                    try #require(run.counts["disputed"] == disputed, label)
+                    try #require(try await image(world) == company.image, label)
+                    // What was read again is known, and so is what came before it on top of the same export.
+                    if case .export = input { former = [] }
+                    former.append(input)
+                    taken += input == .changes(log) ? 1 : 0
+                    let again = try await world.reconciler.reconcile(
+                        policy, former.randomElement(using: &random) ?? input, actor: "test")
+                    try #require(again.state == .unchanged, label)
+                }
+                #expect(taken > reads / 2)
+            }
+        }
+    }
+
     private func image(_ world: SyncWorld) async throws -> String {
         let rows = try await world.base.postgres.query(
             """

@@ -52,6 +52,17 @@ struct Slapd: Sendable {
         try result.standardOutput.write(toFile: path, atomically: true, encoding: .utf8)
     }
 
+    /// Hands over what happened since the last time.
+    ///
+    /// - Returns: whether anything did.
+    func handOver(to path: String) throws -> Bool {
+        let log = "\(folder)/audit.ldif"
+        guard FileManager.default.fileExists(atPath: log) else { return false }
+        try? FileManager.default.removeItem(atPath: path)
+        try FileManager.default.moveItem(atPath: log, toPath: path)
+        return true
+    }
+
     private func tool(_ name: String, _ arguments: [String]) async throws
         -> ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
     {
@@ -107,6 +118,7 @@ struct Slapd: Sendable {
         modulepath /usr/lib/ldap
         moduleload back_mdb
         moduleload refint
+        moduleload auditlog
         pidfile \(folder)/slapd.pid
         sizelimit unlimited
         database mdb
@@ -120,6 +132,9 @@ struct Slapd: Sendable {
         overlay refint
         refint_attributes member
         refint_nothing "\(Self.admin)"
+        # What happened, as change records, what refint does included.
+        overlay auditlog
+        auditlog \(folder)/audit.ldif
         """
     }
 }

@@ -172,6 +172,45 @@ import Testing
         place.watcher.stop()
     }
 
+    @Test func changesComeBehindTheNewestExportInTheirOrder() throws {
+        let place = try Place()
+        defer { place.watcher.stop() }
+        try place.makeInbox()
+        try place.write(
+            "p.yaml", Self.policy().replacingOccurrences(of: "inbox/*.json", with: "inbox/*.json, changes: [inbox/*.ldif]"))
+        let policy = try Policy.load(file: "\(place.folder)/p.yaml")
+        for (name, second) in [
+            ("c-1.ldif", 10), ("full.json", 20), ("c-10.ldif", 30), ("c-2.ldif", 30), ("c-3.ldif", 25), ("old.json", 5),
+        ] {
+            try place.write("inbox/\(name)", "{}")
+            let date = Date(timeIntervalSince1970: Double(second))
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: "\(place.folder)/inbox/\(name)")
+        }
+        let newest = try #require(WatchedFile.newest(policy.exports()))
+        #expect(newest.path.hasSuffix("full.json"))
+        let names = policy.changes(since: newest).map { URL(filePath: $0.path).lastPathComponent }
+        #expect(names == ["c-3.ldif", "c-2.ldif", "c-10.ldif"])
+        #expect(policy.changes(since: nil).count == 4)
+        #expect(policy.input("\(place.folder)/inbox/../inbox/c-1.ldif") == .changes("\(place.folder)/inbox/../inbox/c-1.ldif"))
+        #expect(policy.input("\(place.folder)/inbox/full.json") == .export("\(place.folder)/inbox/full.json"))
+        #expect(policy.input("/elsewhere/c-1.ldif") == .export("/elsewhere/c-1.ldif"))
+    }
+
+    @Test(.timeLimit(.minutes(1))) func theWatcherGivesExportAndChangesAsOneRow() async throws {
+        let place = try Place()
+        try place.makeInbox()
+        try place.write(
+            "office.yaml",
+            Self.policy().replacingOccurrences(of: "inbox/*.json", with: "inbox/*.json, changes: [inbox/*.ldif]"))
+        let idle = try await Self.scan(place) { $0.policies.count == 1 }
+        #expect(idle.idle.map(\.name) == ["office"])
+        for name in ["full.json", "c-1.ldif", "c-2.ldif"] { try place.write("inbox/\(name)", "{}") }
+        let scan = try await Self.scan(place) { $0.jobs.count == 3 }
+        #expect(scan.jobs.map(\.isChanges) == [false, true, true] && scan.idle.isEmpty)
+        #expect(scan.jobs.map { URL(filePath: $0.file.path).lastPathComponent } == ["full.json", "c-1.ldif", "c-2.ldif"])
+        place.watcher.stop()
+    }
+
     @Test func wildcardsAloneMeanNoFolder() throws {
         let place = try Place()
         defer { place.watcher.stop() }
