@@ -33,7 +33,9 @@ struct DisputePage: Sendable {
         let root = "sync/disputes/\(dispute.id)"
         advice = DisputeWords.advice(dispute)
         entry = Self.entry(dispute, visit)
-        values = JSONWords.lines(dispute.fields.text).map { Value(name: $0.name, value: $0.value.cut(to: 500)) }
+        values = JSONDisplay.object(dispute.fields).map { name, value in
+            Value(name: name, value: Self.words(value).cut(to: 500))
+        }
         hasValues = !values.isEmpty
         candidates = dispute.candidates.map { CandidatePart($0, of: dispute, waits: waits, visit) }
         hidden = dispute.hiddenCandidates > 0 ? "\(dispute.hiddenCandidates.counted("more user")) may be it." : nil
@@ -48,6 +50,12 @@ struct DisputePage: Sendable {
         reconsider =
             dispute.state == .open
             ? nil : FormPart(visit.href(root + "/reconsider"), waits ? [] : [why], button: "Take the decision back").quiet
+    }
+
+    /// A list as its items.
+    private static func words(_ value: JSONValue) -> String {
+        guard case .array(let items) = value else { return JSONWords.text(value) ?? "none" }
+        return items.isEmpty ? "none" : items.compactMap(JSONWords.text).joined(separator: "; ")
     }
 
     private static func entry(_ dispute: Dispute, _ visit: ConsoleVisit) -> [Fact] {

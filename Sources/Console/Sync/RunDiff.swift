@@ -30,8 +30,8 @@ struct RunDiff: Sendable {
 
     var isEmpty: Bool { groups.isEmpty && accounts.isEmpty }
 
-    /// Changes on a page.
-    static let pageSize = 40
+    /// Changes on a page: of people with several roles it has some 90 KB.
+    static let pageSize = 36
 }
 
 extension SyncPages {
