@@ -164,15 +164,15 @@ import Testing
         }
     }
 
-    @Test func onlyOperatorsDecide() async throws {
+    @Test func whoMayNotSeeARunDoesNotDecideIt() async throws {
         try await withDirectory { world in
             var random = SeededGenerator(seed: 1)
             let (run, _) = try await fill(world, state: "held", &random)
             let journal = world.directory.runs
             let app = try await world.app("CRM")
-            await #expect(throws: DirectoryError.invalidAccessToken) { try await journal.release(run, by: app.caller) }
-            await #expect(throws: DirectoryError.invalidAccessToken) { try await journal.reject(run, by: app.caller) }
-            await #expect(throws: DirectoryError.invalidAccessToken) { _ = try await journal.show(run, by: app.caller) }
+            await #expect(throws: DirectoryError.notFound) { try await journal.release(run, by: app.caller) }
+            await #expect(throws: DirectoryError.notFound) { try await journal.reject(run, by: app.caller) }
+            await #expect(throws: DirectoryError.notFound) { _ = try await journal.show(run, by: app.caller) }
             #expect(try await world.count("select count(*) from runs where decided_by is not null or state <> 'held'") == 0)
             let admin = try await world.superAdmin()
             await #expect(throws: DirectoryError.notFound) { try await journal.release(99, by: admin.caller) }

@@ -124,10 +124,13 @@ import Testing
             await #expect(throws: DirectoryError.self) {
                 try await journal.decide(.rejected, RunSelection(), of: 999, by: .command)
             }
-            // Not an app, whatever its token.
-            await #expect(throws: DirectoryError.self) {
-                try await journal.decide(.approved, RunSelection(), of: run.id, by: world.app.caller)
+            // An app decides its own runs, and knows of no others.
+            let stranger = try await world.base.app("Stranger")
+            await #expect(throws: DirectoryError.notFound) {
+                try await journal.decide(.approved, RunSelection(), of: run.id, by: stranger.caller)
             }
+            #expect(try await world.count("select count(*) from change_decisions") == 0)
+            _ = try await journal.decide(.approved, RunSelection(), of: run.id, by: world.app.caller)
         }
     }
 

@@ -30,7 +30,6 @@ import Testing
             let file = world.folder.appending(path: "export.json")
             try Data(Person.export(Person.crowd(6)).utf8).write(to: file)
             let left = try await world.reconciler.plan(try .crowd(), file: file.path, actor: "watch", applies: true)
-            guard case .none = try await world.reconciler.applyWaiting() else { throw CancellationError() }
             try await setBack(world)
             guard case .applied(let run) = try await world.reconciler.applyWaiting() else {
                 Issue.record("the plan waits for its time to come")
