@@ -144,6 +144,8 @@ func damaged(
 ) -> [UInt8] {
     var bytes = original
     for _ in 0..<Int.random(in: 1..<most, using: &random) {
+        // Nothing is left to be damaged of a short one, now and then.
+        guard !bytes.isEmpty else { break }
         let at = Int.random(in: 0..<bytes.count, using: &random)
         switch Int.random(in: 0..<3, using: &random) {
         case 0: bytes[at] = hints.randomElement(using: &random) ?? 0

@@ -228,6 +228,15 @@ enum Processes {
     ///
     /// - Returns: the most memory that it had at a time, in KiB.
     static func peakMemory(_ words: [String], environment: [String: String], log: String) async throws -> Int {
+        // On a machine that is busy the only look may come before the program is loaded, which tells nothing: then once more.
+        for _ in 0..<5 {
+            let peak = try await sampledPeakMemory(words, environment: environment, log: log)
+            if peak > 16 << 10 { return peak }
+        }
+        return try #require(nil as Int?, "the memory of \(words[0]) was never seen")
+    }
+
+    private static func sampledPeakMemory(_ words: [String], environment: [String: String], log: String) async throws -> Int {
         let pid = try spawn(words, environment: environment, log: log)
         var peak = 0
         while isAlive(pid) {

@@ -29,7 +29,7 @@ import WebSurface
             #expect(moved.body.contains(#""url":"https://h.example/","events":["account.created"],"enabled":true"#))
             #expect(try await app.patch("/webhooks/\(id)", "{}").body == moved.body)
             let all = try await app.post("/webhooks", #"{"url":"https://hooks.example/"}"#)
-            #expect(try all.json()["events"]?.elements.count == 9)
+            #expect(try all.json()["events"]?.elements.count == 11)
             let gone = try await app.delete("/webhooks/\(id)")
             #expect(gone.status == 200 && gone.body.isEmpty)
             for answer in [
