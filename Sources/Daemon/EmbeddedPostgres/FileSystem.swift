@@ -68,9 +68,8 @@ enum FileSystem {
         if mkdir(path, mode) != 0 {
             let number = errno
             let parent = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-            guard number == ENOENT, facts(of: parent, following: true) == nil, parent != path else {
-                throw .system("create the folder", path, number)
-            }
+            // Somebody else may have made the parent a moment ago: then there is nothing to do but to try again.
+            guard number == ENOENT, parent != path else { throw .system("create the folder", path, number) }
             try makeMissingFolder(
                 parent.count > 1 && parent.hasSuffix("/") ? String(parent.dropLast()) : parent, mode: 0o755, owner: nil)
             guard mkdir(path, mode) == 0 else { throw .system("create the folder", path, errno) }

@@ -10,7 +10,7 @@ import Testing
     @Test func allOfThoseWhoMakeAFolderAtOnceHaveIt() async throws {
         let root = FileManager.default.temporaryDirectory.path + "/muster-race-\(UUID())"
         defer { try? FileManager.default.removeItem(atPath: root) }
-        for number in 0..<50 {
+        for number in 0..<200 {
             let path = "\(root)/\(number)/deep/data"
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<8 { group.addTask { try FileSystem.makeMissingFolder(path, mode: 0o700, owner: nil) } }
