@@ -62,7 +62,7 @@ struct Visitor: Sendable {
             "POST /super_admin/\(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n"
             + "Cookie: \(cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; "))\r\n"
             + "Content-Type: multipart/form-data; boundary=\(boundary)\r\nContent-Length: \(body.count)\r\n\r\n"
-        let client = try RawClient(port: port)
+        let client = try RawClient(port: port, receiveTimeout: 60)
         await client.send(head)
         for start in stride(from: 0, to: body.count, by: piece) {
             guard await client.send(Array(body[start..<min(body.count, start + piece)])) else { break }
@@ -75,11 +75,12 @@ struct Visitor: Sendable {
         -> RawAnswer
     {
         var page = try await get(path)
-        for _ in 0..<300 where !page.body.contains(words) {
+        let start = ContinuousClock.now
+        while !page.body.contains(words) {
+            try #require(ContinuousClock.now - start < .seconds(60), "\(page.body)", sourceLocation: sourceLocation)
             try await Task.sleep(for: .milliseconds(50))
             page = try await get(path)
         }
-        #expect(page.body.contains(words), "\(page.body)", sourceLocation: sourceLocation)
         return page
     }
 
@@ -97,7 +98,7 @@ struct Visitor: Sendable {
         for (name, value) in headers { text += "\(name): \(value)\r\n" }
         if !cookies.isEmpty { text += "Cookie: \(cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; "))\r\n" }
         if let form { text += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: \(form.utf8.count)\r\n" }
-        let client = try RawClient(port: port)
+        let client = try RawClient(port: port, receiveTimeout: 60)
         await client.send(text + "\r\n" + (form ?? ""))
         let answer = try #require(await client.answer(toHead: method == "HEAD"))
         for line in answer.header("set-cookie")?.split(separator: "\n") ?? [] {

@@ -240,7 +240,7 @@ struct RunTests {
                 try browser.open(scene.site.address("sync/runs/\(id)"))
                 #expect(try browser.words.contains("about to be applied"))
                 isOpen.finish()
-                let deadline = Date().addingTimeInterval(20)
+                let deadline = Date().addingTimeInterval(60)
                 while try browser.words.contains("about to be applied"), Date() < deadline { usleep(100_000) }
                 #expect(try browser.words.contains("Applied"))
             }

@@ -74,7 +74,7 @@ struct UndoTests {
                 try browser.setScripts(false)
                 try browser.click("form.form button")
                 #expect(try browser.words.contains("Nothing changes before you approve it."))
-                let deadline = Date().addingTimeInterval(20)
+                let deadline = Date().addingTimeInterval(60)
                 while try !browser.words.contains("This plan waits"), Date() < deadline {
                     try browser.open(scene.site.address("sync/runs/\(run.id + 1)"))
                 }

@@ -33,20 +33,9 @@ struct SyncSite: Sendable {
     /// Files that uploads left or fill.
     var spooled: [String] { (try? FileManager.default.contentsOfDirectory(atPath: spool)) ?? [] }
 
-    /// Waits for something that comes about by itself.
-    func until(
-        _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-    ) async throws {
-        let start = ContinuousClock.now
-        while try await !condition() {
-            try #require(ContinuousClock.now - start < .seconds(60), what, sourceLocation: sourceLocation)
-            try await Task.sleep(for: .milliseconds(20))
-        }
-    }
-
     /// The run as it is when nobody is at it any more; a plan that is to be applied is on its way.
     func ended(_ id: Int64, _ states: Set<String> = ["done", "unchanged", "refused", "failed"]) async throws -> RunRecord {
-        try await until("run \(id) goes on") { states.contains(try await world.directory.runs.show(id, by: .command).state) }
+        try await eventually("run \(id) goes on") { states.contains(try await world.directory.runs.show(id, by: .command).state) }
         return try await world.directory.runs.show(id, by: .command)
     }
 }

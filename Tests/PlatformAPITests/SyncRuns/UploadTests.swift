@@ -23,7 +23,7 @@ import WebTestSupport
             let run = try await site.ended(id)
             #expect(run.state == "done" && run.fileName == "people.json" && run.actor == "platform_app", "\(run)")
             #expect(run.platformAppID == site.office.id)
-            try await site.until("the spool is empty") { site.spooled.isEmpty }
+            try await eventually("the spool is empty") { site.spooled.isEmpty }
             let shown = try await app.get("\(Self.runs)/\(id)").json()
             #expect(shown["state"]?.string == "done" && shown["file"]?.string == "people.json")
             #expect(try await app.get(Self.runs).json().elements.map { $0["id"]?.integer } == [id])
@@ -80,7 +80,7 @@ import WebTestSupport
                 try await raw.send(chunk: (first > 0 ? "," : "") + text)
                 if first == people / 2 {
                     // Half of it is on the way: all but what is between the two lies on the disk, and nothing is collected.
-                    try await site.until("nothing is spooled") {
+                    try await eventually("nothing is spooled") {
                         site.spooled.first.map {
                             ((try? FileManager.default.attributesOfItem(atPath: "\(site.spool)/\($0)"))?[.size] as? Int ?? 0)
                                 > 9_000_000
@@ -101,7 +101,7 @@ import WebTestSupport
             let id = try #require(try JSONParser.parse(Array(answer.body.utf8)).value["id"]?.integer)
             let run = try await site.ended(id, ["planned"])
             #expect(run.state == "planned" && run.changeCount == people, "\(run)")
-            try await site.until("the spool is empty") { site.spooled.isEmpty }
+            try await eventually("the spool is empty") { site.spooled.isEmpty }
         }
     }
 
@@ -114,9 +114,9 @@ import WebTestSupport
                     await raw?.send(Self.head(site.office, framing, query: "?mode=apply"))
                     let half = SyncSite.export(1...100)
                     if framing.hasPrefix("T") { try await raw?.send(chunk: half) } else { await raw?.send(half) }
-                    try await site.until("it is spooled") { !site.spooled.isEmpty }
+                    try await eventually("it is spooled") { !site.spooled.isEmpty }
                     if isPolite { raw?.finishSending() } else { raw = nil }
-                    try await site.until("it is gone: \(framing)") { site.spooled.isEmpty }
+                    try await eventually("it is gone: \(framing)") { site.spooled.isEmpty }
                     if isPolite, let answer = await raw?.answer() { #expect(answer.status == 400, "\(answer)") }
                 }
             }
@@ -141,7 +141,7 @@ import WebTestSupport
                 if body == broken { #expect(reason.hasPrefix("people.json") && reason.contains("byte"), "\(reason)") }
             }
             #expect(try await site.world.count("select count(*) from users") == 0)
-            try await site.until("the spool is empty") { site.spooled.isEmpty }
+            try await eventually("the spool is empty") { site.spooled.isEmpty }
         }
     }
 
@@ -177,7 +177,7 @@ import WebTestSupport
             for _ in 0..<11 { try await counted.send(chunk: String(repeating: " ", count: 10_000)) }
             let answer = try #require(await counted.answer())
             #expect(answer.status == 413 && answer.header("connection") == "close")
-            try await site.until("the spool is empty") { site.spooled.isEmpty }
+            try await eventually("the spool is empty") { site.spooled.isEmpty }
             #expect(try await site.world.count("select count(*) from runs") == 0)
         }
     }
@@ -216,7 +216,7 @@ import WebTestSupport
             let other = try await app.call("POST", Self.runs, .json(SyncSite.export(1...4)), headers: key)
             #expect(other.status == 422, "\(other)")
             #expect(try await site.world.count("select count(*) from runs") == 1)
-            try await site.until("the spool is empty") { site.spooled.isEmpty }
+            try await eventually("the spool is empty") { site.spooled.isEmpty }
         }
     }
 
@@ -237,7 +237,7 @@ import WebTestSupport
             let later = try await app.post(Self.runs, SyncSite.export(1...3))
             #expect(try await site.ended(try #require(try later.json()["id"]?.integer)).state == "unchanged")
             #expect(try await site.world.count("select count(*) from runs") == 2)
-            try await site.until("the spool is empty") { site.spooled.isEmpty }
+            try await eventually("the spool is empty") { site.spooled.isEmpty }
         }
     }
 
