@@ -189,6 +189,8 @@ package struct ChangeEngine: Sendable {
                     range.set, seq: seq, code: error.refusalCode, detail: error.constraint ?? error.sqlState))
         }
         guard let work = try await connection.query(ChangeStatements.work(range)).first.map(ChangeWork.init) else { return }
+        // Checks of foreign keys keep their plans, and those made while the tables were nearly empty read through them for each row.
+        if range.count >= Self.manyChanges { try await connection.executeScript("discard plans") }
         for statement in ChangeStatements.locks(range, work) { try await run(statement, on: connection) }
         if work.hasAccounts {
             try await run(RefusalStatements.refuse(.account, range), on: connection)

@@ -8,6 +8,8 @@ enum RefusalStatements {
     ///
     /// Accounts are judged and made before users, so that a membership finds the account that this very range creates.
     /// Whatever is no account is judged with the users: a kind that cannot be changed yet is refused, and not taken for done.
+    /// What a change is judged by is looked up by its key, one change after the other: a planner to whom a table that has just
+    /// begun to grow seems empty would read through all of it for each.
     static func refuse(_ kind: ObjectKind, _ range: ChangeRange) -> PostgresQuery {
         """
         with \(accepted: range),
@@ -56,13 +58,25 @@ enum RefusalStatements {
                 select row_version from accounts
                 where c.action <> 'create' and c.kind = 'account' and id = c.object_id and deleted_at is null limit 1
             ) a on true
-            left join links l on l.source_id = \(sourceOf: range) and l.kind = c.kind
-                -- Under the key that it has until this change.
-                and l.external_key = coalesce(decode(c.fields -> 'entry' ->> 0, 'hex'), c.external_key)
-            left join users lu on c.kind = 'user' and lu.id = l.object_id and lu.deleted_at is null
-            left join accounts la on c.kind = 'account' and la.id = l.object_id and la.deleted_at is null
-            left join links other on c.action = 'adopt' and other.kind = c.kind and other.object_id = c.object_id
-                and other.source_id = \(sourceOf: range) and other.external_key <> c.external_key
+            left join lateral (
+                select object_id from links
+                where source_id = \(sourceOf: range) and kind = c.kind
+                  -- Under the key that it has until this change.
+                  and external_key = coalesce(decode(c.fields -> 'entry' ->> 0, 'hex'), c.external_key)
+                limit 1
+            ) l on true
+            left join lateral (
+                select id from users where c.kind = 'user' and id = l.object_id and deleted_at is null limit 1
+            ) lu on true
+            left join lateral (
+                select id from accounts where c.kind = 'account' and id = l.object_id and deleted_at is null limit 1
+            ) la on true
+            left join lateral (
+                select object_id, external_key from links
+                where c.action = 'adopt' and kind = c.kind and object_id = c.object_id and source_id = \(sourceOf: range)
+                  and external_key <> c.external_key
+                limit 1
+            ) other on true
             where (c.kind = 'account') = \(kind == .account)
         ),
         wanted as materialized (
