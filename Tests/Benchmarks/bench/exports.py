@@ -14,7 +14,7 @@ class ExportRounds:
     """A first import into an empty installation, the same export again, one with 1 % changed; and COPY of the same rows."""
 
     def __init__(self, daemon, count):
-        self.daemon = daemon
+        self.daemon, self.target = daemon, daemon.policies / "inbox/northwind.json"
         say("generating exports")
         for name, change in (("first", []), ("changed", ["--change-percent", "1", "--change-seed", "2"])):
             with open(daemon.folder / f"{name}.json", "wb") as file:
@@ -30,10 +30,10 @@ class ExportRounds:
             f"  custom_attributes: {{title: title}}\naccounts:\n{accounts}")
 
     @classmethod
-    def of(cls, daemon):
-        """For exports that somebody else wrote."""
+    def of(cls, daemon, name="northwind"):
+        """For exports that somebody else wrote, and a policy that reads them under this name."""
         rounds = cls.__new__(cls)
-        rounds.daemon = daemon
+        rounds.daemon, rounds.target = daemon, daemon.policies / f"inbox/{name}.json"
         return rounds
 
     def forget(self):
@@ -55,9 +55,9 @@ class ExportRounds:
         """How long the daemon's run took, in seconds, from its beginning to its last word in the journal."""
         daemon = self.daemon
         before = daemon.sql("select coalesce(max(id), 0) from runs")
-        draft, target = daemon.policies / "inbox/draft", daemon.policies / "inbox/northwind.json"
+        draft = daemon.policies / "inbox/draft"
         shutil.copyfile(daemon.folder / f"{export}.json", draft)
-        draft.rename(target)
+        draft.rename(self.target)
         ended = f"from runs where id > {before} and state not in ('reading', 'planned', 'applying')"
         daemon.wait(lambda: daemon.sql(f"select count(*) {ended}") == "1", "the run has ended")
         state, seconds = daemon.sql(f"select state, extract(epoch from finished_at - created_at) {ended}").split("|")
