@@ -62,6 +62,8 @@ package struct ChangeEngine: Sendable {
                 }
                 guard let count = try await group.next() else { return }
                 running -= 1
+                // Autovacuum comes a minute later, or came while the first chunk was written and saw none of it.
+                if count >= Self.manyChanges { try await postgres.withConnection { try await TableStatistics.refresh(on: $0) } }
                 dealtWith += count
                 await progress(dealtWith, set.count)
             }

@@ -115,12 +115,12 @@ enum RefusalStatements {
         refused as (
             select m.run_id, m.seq, m.object_id
             from moving m
-            join users u on u.email_key = m.email and u.id <> m.object_id
+            cross join lateral (select id from users where email_key = m.email and id <> m.object_id limit 1) u
             where not exists (select from moving o where o.object_id = u.id)
             union
             select m.run_id, m.seq, m.object_id
             from refused r
-            join users u on u.id = r.object_id
+            cross join lateral (select id, email_key from users where id = r.object_id limit 1) u
             join moving m on m.email = u.email_key and m.object_id <> u.id
         )
         insert into change_refusals (run_id, seq, code, detail) select run_id, seq, 'email_taken', null from refused

@@ -23,21 +23,6 @@ struct Planner: Sendable {
         try await connection.executeScript("select pg_advisory_xact_lock(1297307460, 0); select ensure_changes_partition()")
     }
 
-    /// Looks at the large tables again where what is known of them cannot be: after an import that nobody has looked at yet, or at
-    /// which somebody looked too early. Who compares a million people by such figures does not come back.
-    ///
-    /// Before the transaction of a plan, so that nobody waits for its end to look.
-    static func refreshStatistics(on connection: PostgresConnection) async throws {
-        let outdated = try await connection.query(
-            """
-            select string_agg(relname, ', ') as tables from pg_class
-            where oid in ('links'::regclass, 'users'::regclass, 'user_permissibles'::regclass, 'account_users'::regclass)
-              and (pg_relation_size(oid) / 8192 > greatest(4 * relpages, 25) or relpages > 25 and reltuples < relpages)
-            """)
-        guard let tables = try outdated.first?.decode(String?.self, "tables") else { return }
-        try await connection.analyzeRoughly(tables, timeout: patience)
-    }
-
     private var absence: Absence { unprovenAbsence == nil ? .proven : .unproven }
 
     /// Matches and plans on one connection.

@@ -171,7 +171,7 @@ package struct Reconciler: Sendable {
         var planned = counts
         // The planner cannot know how few are left of many, and would not work in parallel for what it takes to be many rows.
         try await Planner.preparePartition(on: connection)
-        try await Planner.refreshStatistics(on: connection)
+        try await TableStatistics.refresh(on: connection)
         try await connection.executeScript("begin; set local parallel_tuple_cost = 0")
         do {
             let (state, _) = try await planner.plan(on: connection, findings: read.findings, counts: &planned)

@@ -125,6 +125,33 @@ import Testing
         }
     }
 
+    /// Somebody looked at the tables while the first chunk of an import was written, and saw nobody: each change of the next chunks
+    /// was compared with everybody.
+    @Test func aChunkIsJudgedByKeysWhateverIsBelievedOfTheTables() async throws {
+        try await withDirectory { world in
+            let app = try await world.app("One")
+            try await fill(world, owner: app)
+            var plan = try await world.plan(by: app)
+            for n in 1...500 {
+                plan = plan.create(1_000_000 + Int64(n), "p\(n)@example.org", key: "k\(n)")
+            }
+            let set = try await plan.store()
+            let statements: [PostgresQuery] = [
+                "insert into links (source_id, kind, external_key, object_id, policy) select \(plan.source), 'user', convert_to(id::text, 'UTF8'), id, 'test' from users where email like 'u%'",
+                "analyze",
+                "update pg_class set reltuples = 1 where relname in ('users', 'links', 'user_permissibles', 'accounts', 'account_permissibles')",
+            ]
+            for statement in statements { try await world.postgres.execute(statement) }
+            let range = ChangeRange(set: set, first: 1, last: set.count)
+            for statement in [RefusalStatements.refuse(.user, range), RefusalStatements.refuseTakenEmails(range)] {
+                let plan = try await explain(statement, "force_custom_plan", world)
+                for table in ["users", "links", "user_permissibles"] {
+                    #expect(!plan.contains("Seq Scan on \(table) "), "\(plan)")
+                }
+            }
+        }
+    }
+
     /// The first node of this kind with everything below it.
     private static func subplan(_ node: String, of plan: String) -> String {
         let lines = plan.split(separator: "\n")
