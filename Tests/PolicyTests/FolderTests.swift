@@ -52,6 +52,6 @@ struct FolderTests {
     @Test("the policies of this repository are sound")
     func shipped() throws {
         let policies = try Policy.load(folder: "\(packageRoot)/Policies").get()
-        #expect(policies.map(\.name) == ["active-directory", "csv", "entra", "google", "keycloak", "okta", "openldap"])
+        #expect(policies.map(\.name) == ["active-directory", "csv", "entra", "google", "keycloak", "okta", "openldap", "scim"])
     }
 }

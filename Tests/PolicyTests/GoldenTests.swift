@@ -93,6 +93,13 @@ struct GoldenTests {
             golden: "entra", policy: "entra", files: ["msgraph/users-list.json", "msgraph/groups-list.json"],
             inPolicy: [("Support Team", "Golf Assist"), ("Support Leads", "golftalk@contoso.com")]),
         Case(
+            golden: "scim", policy: "scim",
+            files: [
+                "scim/rfc7643-8.3-enterprise_user.json", "scim/rfc7643-8.4-group.json", "scim/rfc7643-8.1-user-minimal.json",
+                "scim/rfc7644-3.4.2-list_response-partial_attributes.json",
+                "scim/rfc7644-3.7.3-bulk_request-multiple_operations.json",
+            ], inPolicy: [("members: Support\n", "members: Tour Guides\n")]),
+        Case(
             golden: "okta", policy: "okta", files: ["okta/openapi-ListUsersResponse.json", "okta/group=crew.json"],
             inPolicy: [("Support Team", "crew")]),
         Case(

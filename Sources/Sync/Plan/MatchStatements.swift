@@ -26,8 +26,6 @@ struct PlanContext: Sendable {
 
     /// Whether nothing is changed or taken away.
     var addsOnly: Bool { policy.operation.enforcement == .addOnly }
-    /// Whether accounts and rules come to light by entries; else nobody need look for any.
-    var discovers: Bool { !policy.eachAccounts.isEmpty }
 }
 
 /// Whether those who are not in an export are known to be gone.
@@ -38,7 +36,7 @@ enum Absence: Sendable {
 /// From staged entries to the people who are not as they were, each in one named situation.
 enum MatchStatements {
     /// The policy's accounts: those linked and alive keep their ids, the others get theirs from the sequence now.
-    static func accounts(_ c: PlanContext) -> PostgresQuery {
+    static func accounts(_ c: PlanContext, discovers: Bool) -> PostgresQuery {
         """
         insert into \(unescaped: c.area.accounts) (key, account_id, is_new, name, locale, absent, keeps_members, external_key, former_key)
         with wanted as (
@@ -52,7 +50,7 @@ enum MatchStatements {
                    d.said ->> 'name', d.said ->> 'locale', d.said ->> 'absent', (d.said ->> 'keepsMembers')::boolean, 1000000
             from (
                 select distinct on (e.name) e.name as key, convert_from(e.mapped, 'UTF8')::jsonb as said
-                from \(unescaped: c.area.entries) e where \(c.discovers) and e.kind = 'a'
+                from \(unescaped: c.area.entries) e where \(discovers) and e.kind = 'a'
                 order by e.name, (convert_from(e.mapped, 'UTF8')::jsonb ->> 'isFromEntry')::boolean desc,
                          convert_from(e.mapped, 'UTF8')::jsonb ->> 'name' collate "C"
             ) d
@@ -83,10 +81,12 @@ enum MatchStatements {
 
     /// Which groups give which role in which account: the rules, and down from each group the groups that are its members.
     ///
-    /// - Parameter nested: whether groups of the export may be members of groups.
+    /// - Parameters:
+    ///   - nested: whether groups of the export may be members of groups.
+    ///   - discovers: whether rules came to light by entries.
     ///
     /// `union` drops what was reached before, so cycles end.
-    static func reach(_ c: PlanContext, nested: Bool) -> PostgresQuery {
+    static func reach(_ c: PlanContext, nested: Bool, discovers: Bool) -> PostgresQuery {
         let rules = c.policy.groupRules
         return """
             insert into \(unescaped: c.area.reach) (grp, account_id, role, precedence, given)
@@ -98,7 +98,7 @@ enum MatchStatements {
                 union
                 select e.name, a.account_id, e.login, e.line::integer
                 from \(unescaped: c.area.entries) e join \(unescaped: c.area.accounts) a on a.key = e.parent
-                where \(c.discovers) and e.kind = 'u'
+                where \(discovers) and e.kind = 'u'
             ),
             groups as materialized (
                 select name from \(unescaped: c.area.entries) where kind = 'g'
@@ -237,6 +237,17 @@ enum MatchStatements {
         """
     }
 
+    /// Links of the policy whose entries the export does not hold.
+    static func missing(_ c: PlanContext) -> PostgresQuery {
+        """
+        create unlogged table \(unescaped: c.area.missing) as
+        select l.external_key, l.object_id
+        from links l left join \(unescaped: c.area.entries) s on s.kind in ('p', 'r') and s.external_key = l.external_key
+        where l.source_id = \(c.source) and l.kind = 'user' and s.external_key is null and l.policy = \(c.policy.name)
+          and l.external_key <> all (\(c.policy.operation.protected.externalKeys))
+        """
+    }
+
     /// People of the policy whom the export does not hold, and whom we have not suspended yet.
     static func absent(_ c: PlanContext) -> PostgresQuery {
         """
@@ -355,22 +366,14 @@ extension Policy {
 extension PostgresQuery.StringInterpolation {
     /// The CTE `gone(external_key, object_id)`: people of the policy whom the export does not hold, and whom it may touch.
     ///
-    /// Step by step, so that no planner looks at every user, or at every pending person for each of them.
+    /// Step by step, so that no planner looks at every user, or at every pending person for each of them. After ``MatchStatements/missing(_:)``.
     mutating func appendInterpolation(gone c: PlanContext) {
-        appendLiteral("missing as materialized (select l.external_key, l.object_id from links l left join ")
-        appendLiteral(c.area.entries)
-        appendLiteral(" s on s.kind in ('p', 'r') and s.external_key = l.external_key where l.source_id = ")
-        appendInterpolation(c.source)
-        appendLiteral(" and l.kind = 'user' and s.external_key is null and l.policy = ")
-        appendInterpolation(c.policy.name)
-        appendLiteral(" and l.external_key <> all (")
-        appendInterpolation(c.policy.operation.protected.externalKeys)
-        appendLiteral(")), anew as materialized (select object_id from ")
+        appendLiteral("anew as materialized (select object_id from ")
         appendLiteral(c.area.pending)
         appendLiteral(
             """
              where situation = 'unlinked'), gone as materialized (
-                select m.external_key, m.object_id from missing m
+                select m.external_key, m.object_id from \(c.area.missing) m
                 left join anew on anew.object_id = m.object_id
                 left join users p on p.id = m.object_id and p.email_key = any(
             """)

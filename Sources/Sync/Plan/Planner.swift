@@ -13,14 +13,14 @@ struct Planner: Sendable {
     let context: PlanContext
     /// Whether groups of the export list their members.
     let listsMembers: Bool
+    /// Whether accounts or rules came to light by entries; else nobody need look for any.
+    let discovers: Bool
     /// Why absence proves nothing in this read; nil when it does.
     let unprovenAbsence: String?
 
-    /// Makes the month's partition of the changes, before the transaction of a plan: the table is locked against everybody while it
-    /// is made, and of two runs that are the first of a month one would fail.
+    /// Makes the partitions of the changes, before the transaction of a plan: others who need one would wait for its end.
     static func preparePartition(on connection: PostgresConnection) async throws {
-        // One transaction by itself. Any number, used for nothing else.
-        try await connection.executeScript("select pg_advisory_xact_lock(1297307460, 0); select ensure_changes_partition()")
+        try await connection.executeScript("select prepare_changes_partitions()")
     }
 
     private var absence: Absence { unprovenAbsence == nil ? .proven : .unproven }
@@ -95,7 +95,7 @@ struct Planner: Sendable {
     }
 
     private func match(on connection: PostgresConnection, findings: Int, counts: inout RunCounts) async throws {
-        try await execute(MatchStatements.accounts(context), on: connection)
+        try await execute(MatchStatements.accounts(context, discovers: discovers), on: connection)
         let foreign = try await connection.query(MatchStatements.foreignAccounts(context).unprepared())
         if let key = try foreign.first?.decode(String.self, "key") {
             throw SyncError(
@@ -103,13 +103,14 @@ struct Planner: Sendable {
                 "the account “\(key)” of the policy is not permitted to its Platform App any more; grant it again, or rename the key"
             )
         }
-        try await execute(MatchStatements.reach(context, nested: listsMembers && context.policy.groups.nested), on: connection)
+        let isNested = listsMembers && context.policy.groups.nested
+        try await execute(MatchStatements.reach(context, nested: isNested, discovers: discovers), on: connection)
         try await execute(MatchStatements.policyVersion(context), on: connection)
         if listsMembers { try await execute(MatchStatements.listed(context), on: connection) }
         try await connection.executeScript(
             "create index on \(context.area.reach) (grp); analyze \(context.area.reach); analyze \(context.area.listed)",
             timeout: Self.patience)
-        try await execute(MatchStatements.stale(context), on: connection)
+        try await compare(MatchStatements.stale(context), counts, on: connection)
         try await connection.analyzeRoughly("\(context.area.stale) (user_id)", timeout: Self.patience)
         try await execute(MatchStatements.pending(context, absence: absence), on: connection)
         try await connection.analyzeRoughly(context.area.joinedOfPending, timeout: Self.patience)
@@ -146,6 +147,8 @@ struct Planner: Sendable {
         try await execute(PlanStatements.newUsers(context), on: connection)
         var figures = PlanFigures()
         if context.policy.people.absent == .suspend, !context.addsOnly {
+            try await compare(MatchStatements.missing(context), counts, on: connection)
+            try await connection.analyzeRoughly(context.area.missing, timeout: Self.patience)
             try await execute(MatchStatements.absent(context), on: connection)
             if unprovenAbsence == nil {
                 try await execute(PlanStatements.absentUsers(context), on: connection)
@@ -205,6 +208,23 @@ struct Planner: Sendable {
                 finished_at = case when \(state == .unchanged) then clock_timestamp() end
             where id = \(run)
             """
+    }
+
+    /// Compares the people of the export with those who are linked. Where either are many, they are hashed, whatever the planner takes
+    /// them for: it knows nothing of a source that nobody has looked at since it grew, and would go through all of one for each
+    /// of the other.
+    private func compare(_ statement: PostgresQuery, _ counts: RunCounts, on connection: PostgresConnection) async throws {
+        let few: Int64 = 5_000
+        let linked = try await connection.query(
+            """
+            select count(*) as n from (
+                select from links where source_id = \(context.source) and kind = 'user' limit \(few + 1)
+            ) l
+            """)
+        let isLarge = try Int64(counts["people"]) > few || linked.first.map { try $0.decode(Int64.self, "n") > few } ?? false
+        if isLarge { try await connection.executeScript("set local enable_nestloop = off") }
+        try await execute(statement, on: connection)
+        if isLarge { try await connection.executeScript("set local enable_nestloop = on") }
     }
 
     @discardableResult

@@ -167,7 +167,8 @@ package struct Reconciler: Sendable {
         _ context: PlanContext, _ read: StageReader.Outcome, keeping merged: MergedRead?, counts: inout RunCounts,
         on connection: PostgresConnection
     ) async throws {
-        let planner = Planner(context: context, listsMembers: read.listsMembers, unprovenAbsence: read.unprovenAbsence)
+        let planner = Planner(
+            context: context, listsMembers: read.listsMembers, discovers: read.discovers, unprovenAbsence: read.unprovenAbsence)
         var planned = counts
         // The planner cannot know how few are left of many, and would not work in parallel for what it takes to be many rows.
         try await Planner.preparePartition(on: connection)

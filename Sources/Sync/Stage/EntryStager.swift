@@ -21,6 +21,9 @@ struct EntryStager: EntrySink {
     private(set) var unidentified = 0
     /// Whether a group lists members, so that they must be looked for.
     private(set) var listsMembers = false
+    /// Whether accounts or rules came to light by entries: by a rule for each of many accounts, by the form of a group's name, or by
+    /// another name that a group has.
+    var discovers: Bool { !accounts.isEmpty || !rules.isEmpty }
     private var canonical: [UInt8] = []
     private var names = NameCache()
     /// What came to light so far.

@@ -8,7 +8,7 @@ import Synchronization
 /// Reads a regular file in pieces and digests it, on threads of its own: nothing here blocks a cooperative thread.
 final class FileChunks: Sendable {
     /// Bytes of one piece; of one that is compressed, fewer: it becomes a multiple of itself in memory.
-    static let size = 1 << 18
+    static let size = 1 << 20
     static let compressedSize = 1 << 14
 
     let path: String

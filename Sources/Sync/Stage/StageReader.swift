@@ -16,6 +16,8 @@ struct StageReader {
         var findings: [RunFinding]
         /// Whether groups list their members, so that people must be looked up in them.
         var listsMembers: Bool
+        /// Whether accounts or rules came to light by entries.
+        var discovers: Bool
         var facts: ReadFacts
         /// Why nobody's absence is proven; nil when absence may be acted upon.
         var unprovenAbsence: String?
@@ -40,7 +42,8 @@ struct StageReader {
             """)
         let stager = await feed.stager
         return Outcome(
-            counts: stager.counts, findings: stager.findings, listsMembers: stager.listsMembers, facts: facts,
+            counts: stager.counts, findings: stager.findings, listsMembers: stager.listsMembers,
+            discovers: stager.discovers, facts: facts,
             unprovenAbsence: facts.unproven ?? unidentified(stager))
     }
 

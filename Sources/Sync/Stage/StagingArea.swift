@@ -23,10 +23,12 @@ struct StagingArea: Sendable {
     /// `situation` is one of linked (has its user), unlinked (matches a user that has no link yet), unmatched (has none) and
     /// disputed (see `code`).
     var pending: String { "staging.run_\(run)_pending" }
+    /// Links whose entries the export does not hold; ``MatchStatements/missing(_:)`` makes it.
+    var missing: String { "staging.run_\(run)_missing" }
     /// The people whom the export does not hold; ``MatchStatements/absent(_:)`` makes it.
     var absent: String { "staging.run_\(run)_absent" }
 
-    private var tables: [String] { [entries, accounts, reach, listed, stale, pending, absent] }
+    private var tables: [String] { [entries, accounts, reach, listed, stale, pending, missing, absent] }
 
     /// The columns of `entries` that are filled by COPY, in the order of `StagedRow`.
     var copyIn: String {

@@ -3,7 +3,7 @@
 /// The samples, each followed by itself some days later: one disabled, one renamed, one gone, one in another group.
 extension PlanSample {
     static let all = [
-        openLDAP, openLDAPBootstrap, activeDirectory, activeDirectoryRanges, keycloak, entra, okta, google, csv,
+        openLDAP, openLDAPBootstrap, activeDirectory, activeDirectoryRanges, keycloak, entra, okta, google, scim, csv,
     ]
 
     private static let planetExpress = [
@@ -291,6 +291,43 @@ extension PlanSample {
             File(sample: prefix + "MEMBERS_BY_GROUP_EMAIL.json", name: "members.json", edits: members),
         ]
     }
+
+    private static let scim = PlanSample(
+        name: "scim", policy: "scim", inPolicy: [("members: Support\n", "members: Tour Guides\n")],
+        steps: [
+            Step(
+                title: "Single resources, which may not be all",
+                files: [
+                    File(sample: "scim/rfc7643-8.3-enterprise_user.json"), scimMandy, File(sample: "scim/rfc7643-8.4-group.json"),
+                ]),
+            Step(
+                title: "Later: Barbara has another name and is inactive, and Mandy is gone; with a manifest",
+                files: [
+                    File(
+                        sample: "scim/rfc7643-8.3-enterprise_user.json",
+                        edits: [
+                            .replace("\"displayName\": \"Babs Jensen\"", "\"displayName\": \"Babs Smith\""),
+                            .replace("\"active\": true", "\"active\": \"False\""),
+                        ]),
+                    File(
+                        sample: "scim/rfc7643-8.4-group.json",
+                        edits: [.without(key: "value", "902c246b-6245-4190-8e05-00816be7344a")]),
+                ], manifest: 2, releases: true),
+            Step(
+                title: "A list that says how many there are, of people without an address",
+                files: [File(sample: "scim/rfc7644-3.4.2-list_response-partial_attributes.json")]),
+            Step(
+                title: "A bulk request, of which one operation states no whole resource",
+                files: [File(sample: "scim/rfc7644-3.7.3-bulk_request-multiple_operations.json")]),
+        ])
+
+    /// The second member of the group, whom no sample describes: the least that RFC 7643 asks of a user.
+    private static let scimMandy = File(
+        sample: "scim/rfc7643-8.1-user-minimal.json",
+        edits: [
+            .replace("2819c223-7f76-453a-919d-413861904646", "902c246b-6245-4190-8e05-00816be7344a"),
+            .replace("bjensen@example.com", "mandy@example.com"),
+        ])
 
     private static let csvLater: [Edit] = [
         .after("1727,", replace: "Active", with: "Terminated"),
