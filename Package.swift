@@ -120,6 +120,7 @@ let package = Package(
                 .embedInCode("Migrations/V0010_sync_whole.sql"),
                 .embedInCode("Migrations/V0011_kept_reads.sql"),
                 .embedInCode("Migrations/V0012_disputes_and_quarantine.sql"),
+                .embedInCode("Migrations/V0013_partitions_ahead.sql"),
             ],
             swiftSettings: strict
         ),

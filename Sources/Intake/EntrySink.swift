@@ -34,21 +34,21 @@ package struct Rejection: Sendable, Hashable {
     /// Why an entry is refused.
     package enum Reason: String, Sendable, CaseIterable {
         /// Not the shape of an entry: a list in a list, an unknown object, a line without colon.
-        case wrongShape
+        case wrongShape = "wrong_shape"
         /// No `dn`, or an empty one.
-        case noDN
+        case noDN = "no_dn"
         /// `attributes` is missing.
-        case noAttributes
+        case noAttributes = "no_attributes"
         /// Two statements about one attribute in one JSON object.
-        case duplicateKey
+        case duplicateKey = "duplicate_key"
         /// Broken base64, or another encoding than base64.
-        case badBase64
+        case badBase64 = "bad_base64"
         /// Text that is not UTF-8, or half a surrogate pair.
-        case badText
+        case badText = "bad_text"
         /// `name:< URL`: a daemon does not fetch what an export names.
-        case urlValue
+        case urlValue = "url_value"
         /// More than `EntryLimits` allow.
-        case tooLarge
+        case tooLarge = "too_large"
     }
 
     package var position: Position

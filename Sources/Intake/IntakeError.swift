@@ -7,25 +7,25 @@ package struct IntakeError: Error, Sendable, Hashable, CustomStringConvertible {
         /// The file ends where more had to come.
         case truncated
         /// Broken JSON.
-        case malformedJSON
+        case malformedJSON = "malformed_json"
         /// JSON nested deeper than any export is.
-        case tooDeep
+        case tooDeep = "too_deep"
         /// One value or line is longer than `EntryLimits` allow.
-        case tooLong
+        case tooLong = "too_long"
         /// Bytes that are not UTF-8.
-        case notUTF8
+        case notUTF8 = "not_utf8"
         /// Something after the end of the document.
-        case trailingBytes
+        case trailingBytes = "trailing_bytes"
         /// JSON or text, but no format known here.
-        case unknownShape
+        case unknownShape = "unknown_shape"
         /// LDIF change records (`changetype:`), which say what to do and not what is.
-        case changeRecords
+        case changeRecords = "change_records"
         /// The server ended the search with an error (`result: 4 Size limit exceeded`).
-        case searchFailed
+        case searchFailed = "search_failed"
         /// Broken gzip, or an archive of another kind.
-        case badCompression
+        case badCompression = "bad_compression"
         /// The export states another number of entries than it has.
-        case countMismatch
+        case countMismatch = "count_mismatch"
     }
 
     package var code: Code

@@ -12,6 +12,13 @@ struct DiagnosticsTests {
         #expect(mistakes(yaml) == ["p.yaml:5:1: error: unknown key \"gruops\" in the policy; did you mean \"groups\"?"])
     }
 
+    @Test("a policy has no name that has a meaning in addresses", arguments: ["disputes", "Quarantine"])
+    func reservedName(_ name: String) {
+        let yaml = "policy: \(name)\nplatform_app: b\nsource: c\npeople: {where: (cn=*), email: mail, name: cn}\n"
+        let found = mistakes(yaml)
+        #expect(found.count == 1 && found.first?.hasPrefix("p.yaml:1:9: error:") == true, "\(found)")
+    }
+
     @Test("all mistakes are reported at once, in reading order")
     func allAtOnce() {
         let yaml = """

@@ -119,10 +119,10 @@ extension SyncPages {
         return try await visit.saving {
             let caller = try visit.caller
             if visit.flag("only") {
-                try await directory.runs.decide(
-                    .rejected, RunSelection(isRest: true), of: id, reason: "only what was approved is applied", by: caller)
+                try await directory.runs.releaseApproved(id, by: caller)
+            } else {
+                try await directory.runs.release(id, by: caller)
             }
-            try await directory.runs.release(id, by: caller)
             return .to("sync/runs/\(id)", .approved)
         } otherwise: {
             try await runPage(visit, .people, $0)

@@ -76,11 +76,17 @@ package struct ChangeEngine: Sendable {
     /// From so many changes on, the planner's idea of the tables may be out of date, and autovacuum comes a minute too late.
     private static let manyChanges = 1_000
 
-    /// Where the set is a tenth of the users or more.
+    /// Where the set is a tenth of the users or more; of links where it is a tenth of the source's, of which the planner may know nothing.
     private func refreshStatistics(after set: ChangeSet) async throws {
+        let tenfold = Int64(set.count) * 10
         try await postgres.withConnection { connection in
-            let known = try await connection.query("select reltuples::bigint as n from pg_class where oid = 'users'::regclass")
-            guard let users = try known.first?.decode(Int64.self, "n"), Int64(set.count) * 10 >= users else { return }
+            let known = try await connection.query(ChangeStatements.sizes(set, upTo: tenfold + 1))
+            guard let users = try known.first?.decode(Int64.self, "users"), tenfold >= users else {
+                if let links = try known.first?.decode(Int64.self, "links"), tenfold >= links {
+                    try await connection.analyzeRoughly("links", timeout: Self.patience)
+                }
+                return
+            }
             try await connection.analyzeRoughly(
                 """
                 users, accounts, account_users, user_permissibles, account_permissibles, access_tokens, suspensions, \

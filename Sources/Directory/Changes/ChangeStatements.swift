@@ -87,6 +87,19 @@ enum ChangeStatements {
         "select code, count(*) as n from change_refusals where run_id = \(set.run) group by code"
     }
 
+    /// How many users there are, as far as anybody looked, and how many links of the set's source, counted to a limit.
+    static func sizes(_ set: ChangeSet, upTo limit: Int64) -> PostgresQuery {
+        """
+        select reltuples::bigint as users, (
+            select count(*) from (
+                select from links where kind = 'user' and source_id = (select source_id from runs where id = \(set.run))
+                limit \(limit)
+            ) l
+        ) as links
+        from pg_class where oid = 'users'::regclass
+        """
+    }
+
     /// What the range asks for; the columns are those of ``ChangeWork``.
     static func work(_ range: ChangeRange) -> PostgresQuery {
         """

@@ -33,6 +33,9 @@ package enum Schema {
             Migration(
                 version: 12, name: "disputes_and_quarantine",
                 sql: String(decoding: PackageResources.V0012_disputes_and_quarantine_sql, as: UTF8.self)),
+            Migration(
+                version: 13, name: "partitions_ahead",
+                sql: String(decoding: PackageResources.V0013_partitions_ahead_sql, as: UTF8.self)),
         ])
     }
 }

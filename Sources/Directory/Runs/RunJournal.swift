@@ -105,6 +105,16 @@ package struct RunJournal: Sendable {
         try await decide(RunStatements.release(id, policy: policy, caller: caller))
     }
 
+    /// Lets through what was approved change by change, and leaves out all that nobody decided. Who dies between the two leaves a plan
+    /// that still waits.
+    ///
+    /// - Throws: as ``release(_:policy:by:)``.
+    package func releaseApproved(_ id: Int64, policy: String? = nil, by caller: Caller) async throws {
+        let reason = "only what was approved is applied"
+        try await decide(.rejected, RunSelection(isRest: true), of: id, reason: reason, policy: policy, by: caller)
+        try await release(id, policy: policy, by: caller)
+    }
+
     /// Ends a plan that waits or is held, so that it can not be applied any more.
     ///
     /// - Parameter reason: for the journal.

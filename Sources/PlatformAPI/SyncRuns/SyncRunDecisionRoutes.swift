@@ -22,6 +22,7 @@ extension SyncRunAPI {
         var reader = try await parameters(request, context) { try await directory.authenticate(caller) }
         let reason = reader.string("reason").value
         let selection = reader.selection()
+        let isOnly = decision == .approved && reader.bool("only").value == true
         do {
             try reader.finish()
         } catch {
@@ -30,22 +31,28 @@ extension SyncRunAPI {
         }
         let call = try KeyedCall(request, context, caller, body: context.web.body.readableBytesView)
         guard let call else {
-            try await decide(decision, selection, id, reason, policy, by: caller)
+            try await decide(decision, selection, isOnly, id, reason, policy, by: caller)
             return try await show(id, policy, by: caller)
         }
         let run = try await directory.once(call, by: caller, reference: { $0 }, replay: { _, _ in id }) {
-            try await decide(decision, selection, id, reason, policy, by: caller)
+            try await decide(decision, selection, isOnly, id, reason, policy, by: caller)
             return id
         }
         return try await show(run, policy, by: caller)
     }
 
     private func decide(
-        _ decision: RunDecision, _ selection: RunSelection, _ id: Int64, _ reason: String?, _ policy: String, by caller: Caller
+        _ decision: RunDecision, _ selection: RunSelection, _ isOnly: Bool, _ id: Int64, _ reason: String?, _ policy: String,
+        by caller: Caller
     ) async throws {
         let runs = directory.runs
         if selection != RunSelection() {
             try await runs.decide(decision, selection, of: id, reason: reason, policy: policy, by: caller)
+        }
+        if isOnly {
+            try await runs.releaseApproved(id, policy: policy, by: caller)
+        } else if selection != RunSelection() {
+            return
         } else if decision == .approved {
             try await runs.release(id, policy: policy, by: caller)
         } else {

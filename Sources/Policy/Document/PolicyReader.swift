@@ -47,10 +47,20 @@ extension DocumentReader {
     static let policyKeys =
         ["policy", "platform_app", "source", "precedence", "read", "people", "groups", "accounts", "guards"] + operationKeys
 
+    /// Beside `sync/POLICY/runs` stand `sync/disputes` and `sync/quarantine`, which no policy may hide behind.
+    private mutating func policyName(_ node: Node) -> String? {
+        guard let name = name(node, "the name of the policy") else { return nil }
+        guard !["disputes", "quarantine"].contains(name.lowercased()) else {
+            note(.badValue, at: node, "the name of the policy \"\(name)\" has a meaning of its own in addresses; take another")
+            return nil
+        }
+        return name
+    }
+
     /// The whole document; reads each part even where others are wrong.
     fileprivate mutating func policy(_ root: Node) -> Policy? {
         guard let fields = fields(of: root, "the policy", known: Self.policyKeys) else { return nil }
-        let name = required("policy", in: fields).flatMap { self.name($0, "the name of the policy") }
+        let name = required("policy", in: fields).flatMap { policyName($0) }
         let app = required("platform_app", in: fields).flatMap { text($0, "\"platform_app\"") }
         let source = required("source", in: fields).flatMap { self.name($0, "the name of the source") }
         let read = fields["read"].map { readRule($0) } ?? ReadRule()

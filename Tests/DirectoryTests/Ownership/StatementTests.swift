@@ -110,6 +110,7 @@ import Testing
         "ChangeStatements.appliedRanges": "reads applied ranges", "ChangeStatements.refusalCounts": "reads refusals",
         "ChangeStatements.refusals": "reads refusals",
         "ProvisionStatements.finish": "ends a run", "ProvisionStatements.prepare": "makes the app's own source",
+        "ChangeStatements.sizes": "counts users and links",
         "ChangeStatements.work": "counts what kinds of changes a plan holds",
         "ChangeStatements.locks": "locks rows and shows none of them",
         "ReadBackStatements.mismatches": "counts",

@@ -69,6 +69,29 @@ import WebTestSupport
         }
     }
 
+    @Test func whatWasApprovedAloneIsApplied() async throws {
+        try await withSyncSite { site in
+            let app = try await site.client(site.office)
+            let planned = try await app.post(Self.runs, SyncSite.export(1...4))
+            let id = try #require(try planned.json()["id"]?.integer, "\(planned)")
+            _ = try await site.ended(id, ["planned"])
+            // Approved, it waits for more decisions; with `only` it is over.
+            #expect(try await app.post("\(Self.runs)/\(id)/approve", #"{"changes":[3]}"#).status == 200)
+            guard case .none = try await site.reconciler.applyWaiting() else {
+                Issue.record("what waits for a person is applied")
+                return
+            }
+            let unsure = try await app.post("\(Self.runs)/\(id)/approve", #"{"changes":[1],"only":"perhaps"}"#)
+            #expect(unsure.status == 422 && unsure.body.contains("only"), "\(unsure)")
+            let only = try await app.post("\(Self.runs)/\(id)/approve", #"{"changes":[1],"only":true}"#)
+            #expect(only.status == 200, "\(only)")
+            _ = try await site.reconciler.applyWaiting()
+            #expect(try await site.ended(id, ["done"]).decidedBy == "platform_app")
+            let made = try await site.world.postgres.query("select email from users where email like 'p_@%' order by email")
+            #expect(try made.map { try $0.decode(String.self, "email") } == ["p1@example.org", "p3@example.org"])
+        }
+    }
+
     @Test func aLargeBodyGoesToTheDiskWhileItComes() async throws {
         try await withSyncSite { site in
             let raw = try RawClient(port: site.port, receiveTimeout: 60)
