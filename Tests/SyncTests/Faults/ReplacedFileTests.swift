@@ -14,6 +14,13 @@ import Testing
     /// Many pieces of a file, so that the first is long staged when the last is read.
     private static let people = 4_000
 
+    /// An export of so many people, each with much that no policy asks for.
+    private static func export(_ people: Int) -> String {
+        let description = String(repeating: "Long text. ", count: 120)
+        return Person.export(Person.crowd(people)).replacing(
+            "\"objectClass\":", with: "\"description\":[\"\(description)\"],\"objectClass\":")
+    }
+
     /// Runs an export to which something happens after its first piece, and then what lies there as it is.
     ///
     /// - Parameters:
@@ -31,7 +38,7 @@ import Testing
             let path = world.folder.appending(path: isFolder ? "folder" : "large.json")
             if isFolder { try FileManager.default.createDirectory(at: path, withIntermediateDirectories: true) }
             let file = isFolder ? path.appending(path: "users-1.json") : path
-            let whole = Data(Person.export(Person.crowd(Self.people)).utf8)
+            let whole = Data(Self.export(Self.people).utf8)
             try whole.write(to: file)
             let fault = Fault { try happens(file) }
             let progress = RunProgress { step in if case .reading = step { fault.happen() } }
@@ -52,7 +59,7 @@ import Testing
         }
     }
 
-    private static let newer = Person.export(Person.crowd(people + 1))
+    private static let newer = export(people + 1)
 
     /// What is open is read to its end, and what took its name is the next run's.
     @Test func anotherIsRenamedOverIt() async throws {
