@@ -98,7 +98,7 @@ struct AccountPages: Sendable {
     private func show(_ visit: ConsoleVisit) async throws -> ConsolePage {
         let id = try visit.pathID()
         let account = try await directory.accounts.show(id, by: visit.caller)
-        let facts = try await directory.accounts.facts(id, by: visit.caller)
+        let facts = try await directory.accounts.facts(id, membersUpTo: AccountListItem.mostMembers, by: visit.caller)
         let standing = try await directory.suspensions.standing(on: .account, id, by: visit.caller)
         let root = visit.href("accounts/\(id)")
         let content = ObjectPage(sections: [
@@ -121,7 +121,7 @@ struct AccountPages: Sendable {
             .text("Name", account.name), .code("Id", "\(account.id)"), .text("Locale", account.locale),
             .text("Domain", account.domain),
             .text("Support e-mail", account.supportEmail, none: "none: the installation's sender"),
-            .links("Members", [PageLink("\(facts.members)", visit.href("accounts/\(account.id)/members"))]),
+            .links("Members", [PageLink(Self.members(facts.members), visit.href("accounts/\(account.id)/members"))]),
             .links("Custom roles", [PageLink("\(facts.customRoles)", visit.href("accounts/\(account.id)/custom_roles"))]),
             .links("Agent bots", [PageLink("\(facts.agentBots)", visit.href("agent_bots", ["account": "\(account.id)"]))]),
             .text("Features", account.features.joined(separator: ", ").spaced),

@@ -24,11 +24,11 @@ enum FactStatements {
         """
     }
 
-    static func account(_ id: Int64, caller: Caller) -> PostgresQuery {
+    static func account(_ id: Int64, membersUpTo limit: Int64?, caller: Caller) -> PostgresQuery {
         """
         with \(operator: caller, needs: [.accountsRead])
         select caller.actor is not null as authenticated, a.created_at, a.updated_at,
-               (select count(*) from account_users m where m.account_id = a.id) as members,
+               (select count(*) from (select from account_users m where m.account_id = a.id limit \(limit)) m) as members,
                (select count(*) from custom_roles r where r.account_id = a.id) as custom_roles,
                (select count(*) from agent_bots b where b.account_id = a.id and b.deleted_at is null) as agent_bots
         from (select 1) one

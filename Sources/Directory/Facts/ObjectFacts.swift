@@ -43,9 +43,11 @@ extension UserStore {
 }
 
 extension AccountStore {
-    /// Facts about an account; for operators. Counts all of its members.
-    package func facts(_ id: Int64, by caller: Caller) async throws -> AccountFacts {
-        guard let row = try await directory.row(FactStatements.account(id, caller: caller)),
+    /// Facts about an account; for operators.
+    ///
+    /// - Parameter limit: to how many its members are counted; all of them where nothing is said, however long that takes.
+    package func facts(_ id: Int64, membersUpTo limit: Int64? = nil, by caller: Caller) async throws -> AccountFacts {
+        guard let row = try await directory.row(FactStatements.account(id, membersUpTo: limit, caller: caller)),
             try row.decode(Bool.self, "authenticated")
         else { throw DirectoryError.invalidAccessToken }
         guard let created = try row.optionalTimestamp("created_at") else { throw DirectoryError.notFound }

@@ -71,6 +71,7 @@ import Testing
             let facts = try await world.directory.users.facts(ada.id, by: root.caller)
             #expect(facts.memberships == 1 && facts.tokens == 1 && facts.sessions == 0 && !facts.hasPassword)
             #expect(try await world.directory.accounts.facts(acme.id, by: root.caller).members == 1)
+            #expect(try await world.directory.accounts.facts(acme.id, membersUpTo: 0, by: root.caller).members == 0)
             await #expect(throws: DirectoryError.notFound) { try await world.directory.users.facts(4_000_000, by: root.caller) }
             await #expect(throws: DirectoryError.invalidAccessToken) {
                 try await world.directory.permissibles.owners(of: .user, ada.id, by: one.caller)

@@ -318,7 +318,7 @@ import Testing
             RunChangeStatements.refusalCounts(of: 1, caller: caller), RunDecisionStatements.counts(of: 1, caller: caller),
             HistoryStatements.events(.user, 1, before: .newest, limit: 1, caller: caller),
             HistoryStatements.changes(.user, 1, before: .newest, limit: 1, caller: caller),
-            FactStatements.user(1, caller: caller), FactStatements.account(1, caller: caller),
+            FactStatements.user(1, caller: caller), FactStatements.account(1, membersUpTo: nil, caller: caller),
             PermissibleStatements.owners(.user, 1, by: caller),
         ]
         for statement in statements {
