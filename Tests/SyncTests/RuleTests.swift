@@ -50,6 +50,25 @@ import Testing
         }
     }
 
+    /// Rules come to light by the form of a group's name, and accounts need not.
+    @Test func rolesByTheFormOfAGroupsName() async throws {
+        try await withSyncWorld { world in
+            let policy = try Policy.of(
+                accounts: """
+                    accounts:
+                      - key: all
+                        name: All
+                        members: "cn=s*,ou=groups,dc=example,dc=org"
+                        roles: {administrator: "cn=lea*,ou=groups,dc=example,dc=org"}
+                    """)
+            let export = Person.export(Person.crowd(6))
+            #expect(try await world.reconcile(policy, export).state == .done)
+            #expect(try await members(world) == ["All": 6])
+            #expect(try await world.count("select count(*) from account_users where role = 'administrator'") == 2)
+            #expect(try await world.reconcile(policy, export).state == .unchanged)
+        }
+    }
+
     @Test func anAccountForEachValue() async throws {
         try await withSyncWorld { world in
             let each = try Policy.of(accounts: "accounts: [{each: {attribute: employeeType}, key: kind}]")

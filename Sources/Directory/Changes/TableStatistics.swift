@@ -16,7 +16,8 @@ package enum TableStatistics {
             select string_agg(relname, ', ') as tables from pg_class
             where oid in ('links'::regclass, 'users'::regclass, 'user_permissibles'::regclass, 'account_users'::regclass,
                           'access_tokens'::regclass)
-              and (pg_relation_size(oid) / 8192 > greatest(4 * relpages, 25) or relpages > 25 and reltuples < relpages)
+              and (pg_relation_size(oid) / current_setting('block_size')::integer > greatest(4 * relpages, 25)
+                   or relpages > 25 and reltuples < relpages)
             """)
         guard let tables = try outdated.first?.decode(String?.self, "tables") else { return }
         try await connection.analyzeRoughly(tables, timeout: .seconds(900))
