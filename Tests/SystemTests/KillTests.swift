@@ -151,7 +151,8 @@ import Testing
     private static let journalFaults = """
         select coalesce(string_agg(fault, '; '), '') from (
             select 'run ' || id || ' is ' || state || coalesce(', ' || code, '') as fault from runs
-            where state not in ('done', 'unchanged') and not (state = 'failed' and code = 'interrupted')
+            -- What is being read again is no fault; one that stays so keeps the end from being reached.
+            where state not in ('done', 'unchanged', 'reading') and not (state = 'failed' and code = 'interrupted')
             union all
             select count(*) || ' runs made it' from runs where state = 'done' and change_count > 0 having count(*) <> 1
             union all
